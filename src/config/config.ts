@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/**
+ * Configuration of a process: one JSON file named by PREMIRROR_CONFIG, written by `premirror up` for the processes that
+ * it starts, or by hand in production. The only module that reads process.env.
+ */
+const Loopback = z.string().refine((s) => s.startsWith('https:') || /^http:\/\/(127\.|localhost[:/]|\[::1\])/.test(s), {
+  message: 'plain http is for loopback only: use https, or an address in 127.0.0.0/8',
+});
+
+export const ConfigSchema = z.strictObject({
+  google: z
+    .strictObject({
+      /** Base URL of Compute, e.g. http://127.0.0.1:4100. Absent: Google's own. */
+      endpoint: Loopback.optional(),
+      monitoringEndpoint: Loopback.optional(),
+      dnsEndpoint: Loopback.optional(),
+    })
+    .default({}),
+  temporal: z.strictObject({
+    address: z.string().default('127.0.0.1:7233'),
+    namespace: z.string().default('default'),
+    taskQueue: z.string().default('premirror'),
+  }),
+  ledger: z.strictObject({
+    /** Directory of the embedded ledger, or `memory`. Ignored when `url` is given. */
+    directory: z.string().default('memory'),
+    /** postgres:// URL. */
+    url: z.string().optional(),
+  }),
+  /** Application time = originMs + (wall - wallOriginMs) * speed. Absent: the wall's. */
+  clock: z.strictObject({ originMs: z.number(), wallOriginMs: z.number(), speed: z.number().positive() }).optional(),
+  api: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().default(4180) }),
+  prices: z
+    .strictObject({ full: z.number(), warm: z.number(), shadow: z.number(), currency: z.string(), source: z.string() })
+    .default({
+      full: 0.134,
+      warm: 0.0047,
+      shadow: 0.001,
+      currency: 'USD',
+      source: 'e2-standard-4 on demand, us-central1; suspended: memory and disk; stopped: disk. Set your own under prices',
+    }),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type Config = z.infer<typeof ConfigSchema>;
+
+/** Reads and checks the file at `path`, or at PREMIRROR_CONFIG. Throws naming the field, its value and what is wrong. */
+export function loadConfig(path = process.env['PREMIRROR_CONFIG']): Config {
+  if (!path) throw new Error('No configuration: set PREMIRROR_CONFIG to the path of a JSON file (see docs/operations.md)');
+  const parsed = ConfigSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Environment settings that are not in the file, in one place. */
+export function environment() {
+  return {
+    temporalCliPath: process.env['TEMPORAL_CLI_PATH'],
+    temporalTestServerPath: process.env['TEMPORAL_TEST_SERVER_PATH'],
+    temporalAddress: process.env['TEMPORAL_ADDRESS'],
+    cacheDirectory: process.env['PREMIRROR_CACHE'],
+    dataDirectory: process.env['PREMIRROR_DATA'],
+    path: process.env['PATH'] ?? '',
+    home: process.env['HOME'] ?? process.env['USERPROFILE'],
+    ci: process.env['CI'] === 'true',
+  };
+}

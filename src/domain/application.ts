@@ -1,0 +1,37 @@
+import type { Money } from './cost.ts';
+
+/** `observe`: forecast only. `preview`: decide and show, change nothing. `auto`: act. */
+export type Mode = 'observe' | 'preview' | 'auto';
+
+/** What the user declares of one application, after validation: durations in ms, percentages as fractions. */
+export interface ApplicationSpec {
+  application: string;
+  labels: Record<string, string>;
+  mode: Mode;
+  primary: { project: string; zone: string; instanceGroup: string };
+  demand: {
+    /** Cloud Monitoring metric type, e.g. `loadbalancing.googleapis.com/https/request_count`. */
+    metric: string;
+    /** Further terms of the Monitoring filter, ANDed with the metric type. */
+    filter: string;
+    stepMs: number;
+    observationDelayMs: number;
+    /** Demand that one instance carries within the objective, in the demand's unit (requests/s). */
+    perInstance: number;
+  };
+  objectives: { availability: number; latencyMs: number; /** One unserved instance-hour, in hours of a full instance. */ violationCost: number };
+  mirrors: {
+    zones: string[];
+    policy: 'interval' | 'cost';
+    /** Nominal coverage of the interval, 0..1. */
+    interval: number;
+    limits: { instances: number; spendPerHour: Money };
+  };
+  routing: Routing;
+  state: 'none';
+}
+
+export type Routing =
+  | { kind: 'loadBalancer'; backendService: string }
+  /** Weighted round robin on one A record; the primary's address keeps the rest of the weight. */
+  | { kind: 'dns'; managedZone: string; name: string; ttlSeconds: number };

@@ -1,0 +1,44 @@
+/** The interval's ends and the median of one quantity, in the demand's unit. */
+export interface Interval {
+  lower: number;
+  median: number;
+  upper: number;
+}
+
+/**
+ * What the decision needs of a forecast, a few hundred bytes; the whole fan stays in the ledger.
+ * A window's interval is that of the MAXIMUM demand over [asOf, now + length of the window]:
+ * pointwise quantiles under-cover a maximum (DESIGN.md §4).
+ */
+export interface ForecastDigest {
+  application: string;
+  /** End of the newest final sample, ms since the epoch. "Now" in every decision. */
+  asOf: number;
+  /** When it was issued, ms since the epoch (application time). */
+  issuedAt: number;
+  model: string;
+  /** `calibrated`: the interval rests on matured residuals. `cold`: too few yet. `fallback`: the heavy model is absent or failed. */
+  quality: 'calibrated' | 'cold' | 'fallback';
+  nominalCoverage: number;
+  /** Demand of the newest final sample. */
+  observed: number;
+  windows: {
+    /** Over [asOf, now + time to serve of warm + time to the next look]. */
+    full: Interval;
+    /** Over [asOf, now + time to serve of shadow + time to the next look]. */
+    warm: Interval;
+    /** Over [asOf, now + time to serve from cold + time to the next look]. */
+    shadow: Interval;
+  };
+  /** Demand that lasts: lower quantile over time of the median path across the break-even window. For `scale`. */
+  sustained: number;
+  /** Highest median within the whole horizon, for people. */
+  peak: Interval & { at: number };
+  /** Key of the whole fan in the ledger. */
+  fan: string;
+}
+
+/** One step of the whole fan. `at` is the END of the step, ms since the epoch. */
+export interface FanPoint extends Interval {
+  at: number;
+}

@@ -1,0 +1,81 @@
+import type { TierCounts } from './tier.ts';
+
+export interface ZonePlan extends TierCounts {
+  zone: string;
+}
+
+/** The decided state: data, validated again just before acting. */
+export interface Plan {
+  /** Same inputs, same id: `<application>@<asOf ms>`. */
+  id: string;
+  application: string;
+  asOf: number;
+  /** One entry per allowed zone that should hold anything. */
+  mirrors: ZonePlan[];
+  /** Lower bound for the primary's autoscaler, instances. */
+  primaryMinimum: number;
+}
+
+/** Why a plan is what it is. Everything a person needs to check the decision by hand. */
+export interface Reasons {
+  /** One sentence in plain words, e.g. "lower bound 412 passes the threshold 380 at 14:20; raising 4 full in us-central1-b". */
+  headline: string;
+  policy: 'interval' | 'cost';
+  observed: number;
+  /** Demand that ready capacity carries times the threshold factor. */
+  threshold: number;
+  thresholdFactor: number;
+  /** Instances that each level asks for before limits. */
+  wanted: { full: number; fullAndWarm: number; fullWarmAndShadow: number; reactive: number };
+  /** Names of what bound the plan: caps, stabilisation, pause, mode, stock-out ... */
+  bindings: string[];
+  /** Alternatives considered and why not. */
+  rejected: { what: string; why: string }[];
+  zones: { zone: string; score: number; why: string }[];
+  spendPerHour: number;
+}
+
+export interface Decision {
+  plan: Plan;
+  reasons: Reasons;
+  /** Application time until the next look, ms. */
+  nextLookMs: number;
+  /** Level wanted per tick within the stabilisation window: carried to the next decision. */
+  memory: DecisionMemory;
+}
+
+/** What one decision hands to the next: recent wants, so that scale-down waits out its window. */
+export interface DecisionMemory {
+  wants: { at: number; full: number; fullAndWarm: number; fullWarmAndShadow: number; primaryMinimum: number }[];
+  /** Zones that ran dry, and until when to leave them alone (ms since the epoch). */
+  dryUntil: Record<string, number>;
+}
+
+export const EMPTY_MEMORY: DecisionMemory = { wants: [], dryUntil: {} };
+
+/** What is, as read from the cloud just before deciding. */
+export interface FleetState {
+  /** Primary's instances that serve, and the autoscaler's bounds. */
+  primary: { serving: number; minimum: number; maximum: number; target: number };
+  mirrors: (ZonePlan & { serving: number })[];
+}
+
+/** What a zone could still take. */
+export interface ZoneCapacity {
+  zone: string;
+  /** Instances that the region's quota still allows. */
+  quotaLeft: number;
+}
+
+/** What feedback may move; each with bounds (settings.ts). */
+export interface Settings {
+  thresholdFactor: number;
+  stabilisationMs: number;
+  /** Instances that may be let go per stabilisation window, as a fraction of what is held. */
+  scaleDownFraction: number;
+  /** Time between looks while something is near, and while nothing is, ms. */
+  nearLookMs: number;
+  farLookMs: number;
+  /** Window over which demand counts as lasting, ms: cost of starting over cost of holding. */
+  breakEvenMs: number;
+}

@@ -1,0 +1,12 @@
+/** The zone has no machines left (stock-out): go to another zone, back off minutes. */
+export class NoCapacityError extends Error {
+  override name = 'NoCapacityError';
+}
+/** A quota is exhausted: not retryable in the loop. */
+export class QuotaError extends Error {
+  override name = 'QuotaError';
+}
+/** Name, marker or id do not prove that we created it: refuse to touch it. */
+export class NotOursError extends Error {
+  override name = 'NotOursError';
+}

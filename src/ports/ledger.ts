@@ -1,0 +1,26 @@
+import type { FanPoint, ForecastDigest } from '../domain/forecast.ts';
+import type { Decision } from '../domain/plan.ts';
+
+/** Something that happened, told in plain words. */
+export interface Happening {
+  id: number;
+  /** ms since the epoch, application time. */
+  at: number;
+  application: string;
+  kind: 'forecast' | 'decision' | 'mirror' | 'route' | 'scale' | 'sweep' | 'operator';
+  text: string;
+}
+
+/** The store. Writes are idempotent per natural key: repeating one changes nothing. */
+export interface Ledger {
+  saveForecast(digest: ForecastDigest, fan: FanPoint[]): Promise<void>;
+  fan(key: string): Promise<FanPoint[]>;
+  saveDecision(decision: Decision): Promise<void>;
+  latestDecision(application: string, at?: number): Promise<Decision | undefined>;
+  /** Same (application, at, text) twice is one happening. */
+  tell(happening: Omit<Happening, 'id'>): Promise<void>;
+  happenings(afterId: number): Promise<Happening[]>;
+  /** Serialised state of the forecast pipeline per application (calibration and the like). */
+  loadModelState(application: string): Promise<unknown>;
+  saveModelState(application: string, state: unknown): Promise<void>;
+}
