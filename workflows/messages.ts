@@ -93,7 +93,8 @@ export type ApplicationPhase = 'observing' | 'idle' | 'mirroring' | 'paused' | '
 
 // ---- mirror/<application>/<zone>/<n> -----------------------------------------------------------------------------
 
-export type MirrorPhase = 'raising' | 'syncing' | 'routing' | 'serving' | 'standby' | 'draining' | 'retiring' | 'retired' | 'failed';
+export type MirrorPhase =
+  'raising' | 'syncing' | 'routing' | 'serving' | 'standby' | 'draining' | 'retiring' | 'retired' | 'failed';
 
 /** A compensation as data, so that it survives continue-as-new. Undone last in, first out. */
 export type Compensation =
@@ -128,9 +129,10 @@ export interface MirrorRunInput {
 /** A later plan reaches the live run. All zero: retire. */
 export const adjustSignal = defineSignal<[{ plan: string; wanted: TierCounts }]>('adjust');
 /** A mirror run tells its application. `error` when it failed, e.g. NoCapacityError. */
-export const mirrorChangedSignal = defineSignal<
-  [{ zone: string; workflowId: string; phase: MirrorPhase; serving: number; error?: string; asOf?: number }]
->('mirrorChanged');
+export const mirrorChangedSignal =
+  defineSignal<
+    [{ zone: string; workflowId: string; phase: MirrorPhase; serving: number; error?: string; asOf?: number }]
+  >('mirrorChanged');
 export const mirrorStateQuery = defineQuery<MirrorRunState>('state');
 
 export type { ZonePlan };

@@ -5,9 +5,11 @@ import { z } from 'zod';
  * Configuration of a process: one JSON file named by PREMIRROR_CONFIG, written by `premirror up` for the processes that
  * it starts, or by hand in production. The only module that reads process.env.
  */
-const Loopback = z.string().refine((s) => s.startsWith('https:') || /^http:\/\/(127\.|localhost[:/]|\[::1\])/.test(s), {
-  message: 'plain http is for loopback only: use https, or an address in 127.0.0.0/8',
-});
+const Loopback = z
+  .string()
+  .refine((s) => s.startsWith('https:') || /^http:\/\/(127\.|localhost[:/]|\[::1\])/.test(s), {
+    message: 'plain http is for loopback only: use https, or an address in 127.0.0.0/8',
+  });
 
 export const ConfigSchema = z.strictObject({
   google: z
@@ -30,16 +32,25 @@ export const ConfigSchema = z.strictObject({
     url: z.string().optional(),
   }),
   /** Application time = originMs + (wall - wallOriginMs) * speed. Absent: the wall's. */
-  clock: z.strictObject({ originMs: z.number(), wallOriginMs: z.number(), speed: z.number().positive() }).optional(),
+  clock: z
+    .strictObject({ originMs: z.number(), wallOriginMs: z.number(), speed: z.number().positive() })
+    .optional(),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().default(4180) }),
   prices: z
-    .strictObject({ full: z.number(), warm: z.number(), shadow: z.number(), currency: z.string(), source: z.string() })
+    .strictObject({
+      full: z.number(),
+      warm: z.number(),
+      shadow: z.number(),
+      currency: z.string(),
+      source: z.string(),
+    })
     .default({
       full: 0.134,
       warm: 0.0047,
       shadow: 0.001,
       currency: 'USD',
-      source: 'e2-standard-4 on demand, us-central1; suspended: memory and disk; stopped: disk. Set your own under prices',
+      source:
+        'e2-standard-4 on demand, us-central1; suspended: memory and disk; stopped: disk. Set your own under prices',
     }),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
@@ -48,7 +59,10 @@ export type Config = z.infer<typeof ConfigSchema>;
 
 /** Reads and checks the file at `path`, or at PREMIRROR_CONFIG. Throws naming the field, its value and what is wrong. */
 export function loadConfig(path = process.env['PREMIRROR_CONFIG']): Config {
-  if (!path) throw new Error('No configuration: set PREMIRROR_CONFIG to the path of a JSON file (see docs/operations.md)');
+  if (!path)
+    throw new Error(
+      'No configuration: set PREMIRROR_CONFIG to the path of a JSON file (see docs/operations.md)',
+    );
   const parsed = ConfigSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;

@@ -19,7 +19,11 @@ export interface ApplicationSpec {
     /** Demand that one instance carries within the objective, in the demand's unit (requests/s). */
     perInstance: number;
   };
-  objectives: { availability: number; latencyMs: number; /** One unserved instance-hour, in hours of a full instance. */ violationCost: number };
+  objectives: {
+    availability: number;
+    latencyMs: number;
+    /** One unserved instance-hour, in hours of a full instance. */ violationCost: number;
+  };
   mirrors: {
     zones: string[];
     policy: 'interval' | 'cost';

@@ -46,7 +46,13 @@ export interface Decision {
 
 /** What one decision hands to the next: recent wants, so that scale-down waits out its window. */
 export interface DecisionMemory {
-  wants: { at: number; full: number; fullAndWarm: number; fullWarmAndShadow: number; primaryMinimum: number }[];
+  wants: {
+    at: number;
+    full: number;
+    fullAndWarm: number;
+    fullWarmAndShadow: number;
+    primaryMinimum: number;
+  }[];
   /** Zones that ran dry, and until when to leave them alone (ms since the epoch). */
   dryUntil: Record<string, number>;
 }

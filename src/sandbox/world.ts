@@ -1,11 +1,25 @@
+import type { SandboxClock } from './clock.ts';
+
 /**
  * What exists in the sandbox, shared by its parts: the Compute API changes it, the data plane makes it real, Monitoring
  * counts it. Plain data; behaviour lives with the parts. Times are sandbox time, ms since the epoch.
  */
-export type InstanceStatus = 'PROVISIONING' | 'STAGING' | 'RUNNING' | 'SUSPENDING' | 'SUSPENDED' | 'STOPPING' | 'TERMINATED';
+export type InstanceStatus =
+  'PROVISIONING' | 'STAGING' | 'RUNNING' | 'SUSPENDING' | 'SUSPENDED' | 'STOPPING' | 'TERMINATED';
 export type CurrentAction =
-  | 'NONE' | 'CREATING' | 'CREATING_WITHOUT_RETRIES' | 'RECREATING' | 'DELETING' | 'ABANDONING' | 'RESTARTING' | 'REFRESHING'
-  | 'RESUMING' | 'STARTING' | 'STOPPING' | 'SUSPENDING' | 'VERIFYING';
+  | 'NONE'
+  | 'CREATING'
+  | 'CREATING_WITHOUT_RETRIES'
+  | 'RECREATING'
+  | 'DELETING'
+  | 'ABANDONING'
+  | 'RESTARTING'
+  | 'REFRESHING'
+  | 'RESUMING'
+  | 'STARTING'
+  | 'STOPPING'
+  | 'SUSPENDING'
+  | 'VERIFYING';
 
 export interface Instance {
   /** Numeric, as a string. */
@@ -74,4 +88,64 @@ export interface Call {
   query: Record<string, string>;
   status: number;
   requestId?: string;
+}
+
+/** A Compute resource as the API answers it (camelCase JSON). */
+export type Resource = Record<string, unknown> & { name: string; id: string };
+
+/** Everything that exists. Keys: `<project>/<zone or 'global'>/<name>`. */
+export class World {
+  readonly clock: SandboxClock;
+  readonly random: () => number;
+  readonly delays: Delays;
+  readonly defaultProfile: AppProfile;
+  readonly faults: Faults = { stockOutZones: [], slowBootFactor: 1, staleMetricsMs: 0 };
+  readonly calls: Call[] = [];
+  readonly instances = new Map<string, Instance>();
+  readonly groups = new Map<string, Resource>();
+  readonly templates = new Map<string, Resource>();
+  readonly backendServices = new Map<string, Resource>();
+  readonly healthChecks = new Map<string, Resource>();
+  readonly autoscalers = new Map<string, Resource>();
+
+  constructor(options: {
+    clock: SandboxClock;
+    random: () => number;
+    delays: Delays;
+    defaultProfile: AppProfile;
+  }) {
+    this.clock = options.clock;
+    this.random = options.random;
+    this.delays = options.delays;
+    this.defaultProfile = options.defaultProfile;
+  }
+
+  instancesOf(project: string, zone: string, group: string): Instance[] {
+    return [...this.instances.values()].filter(
+      (i) => i.project === project && i.zone === zone && i.group === group,
+    );
+  }
+}
+
+/**
+ * What makes instances real. The Compute side calls it; src/sandbox/plane implements it. Real HTTP servers on the
+ * instance's own address, a real proxy per backend service, and counters that Monitoring reads.
+ */
+export interface Plane {
+  /** Opens the instance's server. It answers its health check once `initialise` ms of sandbox time have passed. */
+  powerOn(instance: Instance, initialiseMs: number): Promise<void>;
+  /** Closes it, cutting what is in flight. */
+  powerOff(instance: Instance): Promise<void>;
+  /** Mean CPU utilisation 0..1 over (from, to], or undefined when it did not run then. */
+  cpu(instance: Instance, from: number, to: number): number | undefined;
+  /** Health of every instance behind one backend of a backend service, as the prober last saw it. */
+  health(
+    backendService: string,
+    project: string,
+    zone: string,
+    group: string,
+  ): { instance: Instance; healthy: boolean }[];
+  /** Called after any change of a backend service, so that a proxy exists for it. Resolves to its address. */
+  expose(project: string, backendService: string): Promise<{ host: string; port: number }>;
+  close(): Promise<void>;
 }
