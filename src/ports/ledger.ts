@@ -1,5 +1,6 @@
 import type { FanPoint, ForecastDigest } from '../domain/forecast.ts';
 import type { Decision } from '../domain/plan.ts';
+import type { TimesToServe } from '../domain/tier.ts';
 
 /** Something that happened, told in plain words. */
 export interface Happening {
@@ -23,4 +24,14 @@ export interface Ledger {
   /** Serialised state of the forecast pipeline per application (calibration and the like). */
   loadModelState(application: string): Promise<unknown>;
   saveModelState(application: string, state: unknown): Promise<void>;
+  /** One observed time from command to serving, ms of application time. `run` makes it idempotent. */
+  recordTimeToServe(entry: {
+    application: string;
+    zone: string;
+    from: 'cold' | 'shadow' | 'warm';
+    run: string;
+    ms: number;
+  }): Promise<void>;
+  /** 95th percentile of what was observed per tier; documented defaults while there are fewer than five. */
+  timesToServe(application: string): Promise<TimesToServe>;
 }
