@@ -1,0 +1,58 @@
+/** One request to an API of the sandbox, its JSON body parsed (`undefined` when there was none). */
+export interface ApiRequest {
+  method: string;
+  /** Without the query, decoded segment by segment by `match`. */
+  path: string;
+  query: URLSearchParams;
+  body: unknown;
+}
+
+export interface ApiAnswer {
+  status: number;
+  body: unknown;
+}
+
+/** An API of the sandbox: `undefined` when the path is not its own. */
+export type Api = (request: ApiRequest) => Promise<ApiAnswer | undefined>;
+
+/** Thrown inside an API; answered in Google's error body. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly status: number;
+  readonly reason: string;
+
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** The body that Google's REST APIs give for an error. */
+export function errorAnswer(status: number, reason: string, message: string): ApiAnswer {
+  return {
+    status,
+    body: { error: { code: status, message, errors: [{ domain: 'global', reason, message }] } },
+  };
+}
+
+export function ok(body: unknown): ApiAnswer {
+  return { status: 200, body };
+}
+
+/**
+ * Matches a path against a template such as `/dns/v1/projects/:project/managedZones/:zone`; the decoded parts by
+ * name, or undefined.
+ */
+export function match(template: string, path: string): Record<string, string> | undefined {
+  const wanted = template.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return undefined;
+  const parts: Record<string, string> = {};
+  for (const [index, segment] of wanted.entries()) {
+    const value = given[index]!;
+    if (segment.startsWith(':')) parts[segment.slice(1)] = decodeURIComponent(value);
+    else if (segment !== value) return undefined;
+  }
+  return parts;
+}
