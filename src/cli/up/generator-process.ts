@@ -1,0 +1,76 @@
+import { writeFile } from 'node:fs/promises';
+import type { Sample } from '../../ports/demand.ts';
+import { Child } from './child.ts';
+
+export interface TwinCounts {
+  requests: number;
+  failed: number;
+  slow: number;
+}
+
+/** Configuration of the generator's process, as its file. Times are sandbox ms. */
+export interface GeneratorConfig {
+  seed: number;
+  clock: { originMs: number; wallOriginMs: number; speed: number };
+  fromMs: number;
+  untilMs: number;
+  objectiveLatencyMs: number;
+  /** Requests that one on the wire stands for. */
+  standsFor: number;
+  series: Sample[];
+  stepMs: number;
+  targets: { name: string; url: string }[];
+}
+
+export interface GeneratorFinal {
+  keptUp: boolean;
+  latenessP99S: number;
+  wireRequestsStandFor: number;
+  overheadMs: { p50: number; p99: number };
+  targets: Record<string, TwinCounts & { p50Ms: number; p95Ms: number; p99Ms: number }>;
+}
+
+/** The load generator as a process: what it has counted so far, and its last word. */
+export class GeneratorProcess {
+  readonly #child: Child;
+  #counts: Record<string, TwinCounts> = {};
+  #final: GeneratorFinal | undefined;
+
+  private constructor(entry: string, configFile: string, logFile: string, onDeath: (why: string) => void) {
+    this.#child = new Child({
+      name: 'generator',
+      entry,
+      args: ['--config', configFile],
+      logFile,
+      onMessage: (message) => {
+        if (message['type'] === 'progress') this.#counts = message['targets'] as Record<string, TwinCounts>;
+        if (message['type'] === 'final') this.#final = message as unknown as GeneratorFinal;
+      },
+      // Having said its last word, it may go: the series has ended.
+      onDeath: (why) => onDeath(this.#final ? 'the series has ended' : why),
+    });
+  }
+
+  /** Starts it with `config` written to `configFile`. */
+  static async start(
+    entry: string,
+    config: GeneratorConfig,
+    configFile: string,
+    logFile: string,
+    onDeath: (why: string) => void,
+  ): Promise<GeneratorProcess> {
+    await writeFile(configFile, JSON.stringify(config));
+    return new GeneratorProcess(entry, configFile, logFile, onDeath);
+  }
+
+  /** Requests so far per target, each counted with what it stands for. */
+  get counts(): Record<string, TwinCounts> {
+    return this.#counts;
+  }
+
+  /** Stops it and resolves to its final line, or undefined when it died without one. */
+  async finish(): Promise<GeneratorFinal | undefined> {
+    await this.#child.stop();
+    return this.#final;
+  }
+}
