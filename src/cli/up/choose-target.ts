@@ -1,3 +1,4 @@
+import { NO_TRACK, trackTarget } from '../../domain/target-tracking.ts';
 import type { Sample } from '../../ports/demand.ts';
 import { MINUTE_MS } from './demand-series.ts';
 
@@ -34,43 +35,27 @@ export function chooseTarget(history: Sample[], world: ScalingWorld): { target: 
   );
 }
 
-/** A fluid simulation of one autoscaled group under the documented rules; demand is constant within a step. */
+/** A fluid simulation of one autoscaled group under the documented rules; demand is constant within a minute. */
 function costOf(target: number, samples: Sample[], world: ScalingWorld): number {
-  let ready = instancesFor(samples[0]?.value ?? 0, world);
-  const booting: { readyAt: number; count: number }[] = [];
-  const recommendations: { at: number; size: number }[] = [];
+  const { minimum, maximum, stabilisationMs } = world;
+  const rule = { utilizationTarget: target, minimum, maximum, stabilizationMs: stabilisationMs };
+  let ready = Math.max(minimum, Math.min(maximum, Math.ceil((samples[0]?.value ?? 0) / world.perInstance)));
+  let booting: { readyAt: number }[] = [];
+  let track = NO_TRACK;
   let cost = 0;
-  for (const { at, value } of samples) {
+  for (const { at, value } of samples)
     for (let now = at - MINUTE_MS + TICK_MS; now <= at; now += TICK_MS) {
-      while (booting[0] && booting[0].readyAt <= now) ready += booting.shift()?.count ?? 0;
-      const size = ready + booting.reduce((sum, b) => sum + b.count, 0);
-      cost += costPerHour(value, ready, size, world) * (TICK_MS / HOUR_MS);
+      ready += booting.filter((instance) => instance.readyAt <= now).length;
+      booting = booting.filter((instance) => instance.readyAt > now);
+      const size = ready + booting.length;
+      const unserved = Math.max(0, value / world.perInstance - ready);
+      cost += (size + world.violationCost * unserved) * (TICK_MS / HOUR_MS);
       const utilisation = Math.min(1, value / (ready * world.saturation));
-      recommendations.push({ at: now, size: Math.ceil((ready * utilisation) / target) });
-      while ((recommendations[0]?.at ?? now) < now - world.stabilisationMs) recommendations.shift();
-      const wanted = within(world, Math.max(...recommendations.map((r) => r.size)));
-      if (wanted > size) booting.push({ readyAt: now + world.startUpMs, count: wanted - size });
-      // What is booting is let go first, as a managed group does.
-      for (let excess = size - wanted; excess > 0; excess--) {
-        const newest = booting.at(-1);
-        if (!newest) ready -= 1;
-        else if (newest.count > 1) newest.count -= 1;
-        else booting.pop();
-      }
+      const step = trackTarget(rule, track, now, Array<number>(ready).fill(utilisation), size);
+      track = step.track;
+      for (let added = size; added < step.size; added++) booting.push({ readyAt: now + world.startUpMs });
+      // What still boots is let go first, as a managed group does.
+      for (let left = size; left > step.size; left--) if (!booting.pop()) ready -= 1;
     }
-  }
   return cost;
-}
-
-function costPerHour(demand: number, ready: number, size: number, world: ScalingWorld): number {
-  const unserved = Math.max(0, demand / world.perInstance - ready);
-  return size + world.violationCost * unserved;
-}
-
-function instancesFor(demand: number, world: ScalingWorld): number {
-  return within(world, Math.ceil(demand / world.perInstance));
-}
-
-function within({ minimum, maximum }: ScalingWorld, size: number): number {
-  return Math.max(1, minimum, Math.min(maximum, size));
 }
