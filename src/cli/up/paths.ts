@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of package.json, from the sources and from dist alike. */
+export const PACKAGE_ROOT = packageRoot(dirname(fileURLToPath(import.meta.url)));
+
+function packageRoot(from: string): string {
+  if (existsSync(join(from, 'package.json'))) return from;
+  const parent = dirname(from);
+  if (parent === from) throw new Error('package.json of premirror not found above its own code');
+  return packageRoot(parent);
+}
+
+/** Path of a process's compiled entry, e.g. `src/worker/main`. Throws saying how to build when it is absent. */
+export function compiledEntry(module: string): string {
+  const path = join(PACKAGE_ROOT, 'dist', `${module}.js`);
+  if (!existsSync(path)) throw new Error(`${path} is missing; run: npm run build`);
+  return path;
+}
+
+/** The files of one run: logs, the processes' configuration, the ledger. */
+export interface RunDirectory {
+  path: string;
+  /** Names the run, e.g. 20260916-134000; also its Temporal namespace's suffix. */
+  life: string;
+  file(name: string): string;
+}
+
+/** Creates the directory of a run under `dataDirectory` (`.premirror` without it), named by the wall clock. */
+export async function createRunDirectory(dataDirectory = '.premirror'): Promise<RunDirectory> {
+  const life = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const path = resolve(dataDirectory, 'runs', life);
+  await mkdir(path, { recursive: true });
+  return { path, life, file: (name) => join(path, name) };
+}
