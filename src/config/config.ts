@@ -24,6 +24,8 @@ export const ConfigSchema = z.strictObject({
     address: z.string().default('127.0.0.1:7233'),
     namespace: z.string().default('default'),
     taskQueue: z.string().default('premirror'),
+    /** Base URL of the Temporal UI, for printed links. Absent: the dev server's, 1000 above the address's port. */
+    ui: z.string().optional(),
   }),
   ledger: z.strictObject({
     /** Directory of the embedded ledger, or `memory`. Ignored when `url` is given. */
@@ -80,4 +82,9 @@ export function environment() {
     home: process.env['HOME'] ?? process.env['USERPROFILE'],
     ci: process.env['CI'] === 'true',
   };
+}
+
+/** Environment of a process that we start: our own, and what is its own. */
+export function environmentWith(extra: Record<string, string>): NodeJS.ProcessEnv {
+  return { ...process.env, ...extra };
 }
