@@ -78,6 +78,8 @@ export interface Faults {
   slowBootFactor: number;
   /** Monitoring shows nothing newer than this much before now, on top of its usual delay, ms. */
   staleMetricsMs: number;
+  /** The next n operations of calls whose path matches end DONE with this error; what they asked for is not done. */
+  failOperation?: { pathIncludes: string; times: number; code: string };
 }
 
 /** One API call, as logged. */
@@ -102,6 +104,8 @@ export class World {
   readonly faults: Faults = { stockOutZones: [], slowBootFactor: 1, staleMetricsMs: 0 };
   readonly calls: Call[] = [];
   readonly instances = new Map<string, Instance>();
+  /** Deleted instances, kept for the bill. */
+  readonly graveyard: Instance[] = [];
   readonly groups = new Map<string, Resource>();
   readonly templates = new Map<string, Resource>();
   readonly backendServices = new Map<string, Resource>();

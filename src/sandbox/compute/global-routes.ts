@@ -1,0 +1,101 @@
+import { ok } from '../http.ts';
+import type { Plane, Resource } from '../world.ts';
+import { pathOf, placeOf, routesOf } from './collection.ts';
+import type { Kind, Registry, Route } from './collection.ts';
+import { find, invalid, keyOf, linkTo, readLink } from './resources.ts';
+import type { Place } from './resources.ts';
+import { BackendServiceBody, HealthCheckBody, TemplateBody } from './shapes.ts';
+import type { BackendService, Group, Template } from './shapes.ts';
+
+/** Port of an instance's service as `getHealth` shows it; the sandbox's own port is the plane's affair. */
+const SERVICE_PORT = 80;
+
+/** Global resources: instance templates, health checks and backend services. */
+export function globalRoutes(registry: Registry, plane: Plane): Route[] {
+  const { world } = registry;
+  const groups = world.groups as Map<string, Group>;
+
+  const templates: Kind<Template> = {
+    collection: 'instanceTemplates',
+    singular: 'instanceTemplate',
+    scope: 'global',
+    map: world.templates as Map<string, Template>,
+    schema: TemplateBody,
+    usedBy: (place, { name }) =>
+      ownedBy(groups, place).find((group) => readLink(group.instanceTemplate, place).name === name)?.name,
+  };
+
+  const healthChecks: Kind<Resource> = {
+    collection: 'healthChecks',
+    singular: 'healthCheck',
+    scope: 'global',
+    map: world.healthChecks,
+    schema: HealthCheckBody,
+    usedBy(place, { name }) {
+      const isIt = (link: string) => readLink(link, place).name === name;
+      const service = ownedBy(services.map, place).find(({ healthChecks }) => healthChecks.some(isIt));
+      const group = ownedBy(groups, place).find(({ autoHealingPolicies }) =>
+        autoHealingPolicies?.some(({ healthCheck }) => isIt(healthCheck)),
+      );
+      return service?.name ?? group?.name;
+    },
+  };
+
+  const services: Kind<BackendService> = {
+    collection: 'backendServices',
+    singular: 'backendService',
+    scope: 'global',
+    map: world.backendServices as Map<string, BackendService>,
+    schema: BackendServiceBody,
+    patch: 'byName',
+    hasFingerprint: true,
+    check(place, service) {
+      for (const link of service.healthChecks)
+        find(world.healthChecks, 'healthChecks', readLink(link, place));
+      const seen = new Set<string>();
+      for (const { group } of service.backends) {
+        const reference = readLink(group, place);
+        find(world.groups, 'instanceGroups', reference);
+        if (seen.has(keyOf(reference))) throw invalid('resource.backends', group, 'Name every group once.');
+        seen.add(keyOf(reference));
+      }
+    },
+    stored: (place, service) => plane.expose(place.project, service.name),
+  };
+
+  return [
+    ...routesOf(registry, templates),
+    ...routesOf(registry, healthChecks),
+    ...routesOf(registry, services),
+    {
+      method: 'POST',
+      template: `${pathOf(services)}/:name/getHealth`,
+      handle({ body }, parts) {
+        const place = placeOf(parts);
+        const service = find(services.map, services.collection, { ...place, name: parts['name']! });
+        const wanted = readLink(String((body as { group?: string })?.group), place);
+        if (!service.backends.some(({ group }) => keyOf(readLink(group, place)) === keyOf(wanted)))
+          throw invalid('resource.group', wanted.name, `It is no backend of '${service.name}'.`);
+        const health = plane.health(service.name, wanted.project, wanted.location, wanted.name);
+        return ok({
+          kind: 'compute#backendServiceGroupHealth',
+          healthStatus: health.map(({ instance, healthy }) => ({
+            instance: linkTo(
+              { project: instance.project, location: instance.zone },
+              'instances',
+              instance.name,
+            ),
+            ipAddress: instance.ip,
+            port: SERVICE_PORT,
+            healthState: healthy ? 'HEALTHY' : 'UNHEALTHY',
+          })),
+        });
+      },
+    },
+  ];
+}
+
+/** Every resource of the place's project, in whatever zone. */
+function ownedBy<R>(map: Map<string, R>, { project }: Place): R[] {
+  return [...map].filter(([key]) => key.startsWith(`${project}/`)).map(([, resource]) => resource);
+}

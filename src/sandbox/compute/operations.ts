@@ -1,0 +1,156 @@
+import { ApiError, ok } from '../http.ts';
+import type { ApiAnswer, ApiRequest } from '../http.ts';
+import type { Timers } from '../timers.ts';
+import type { Resource, World } from '../world.ts';
+import { keyOf, linkTo, notFound, placePath, timestamp, zoneLink } from './resources.ts';
+import type { Place, Reference } from './resources.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const ZERO_UUID = '00000000-0000-0000-0000-000000000000';
+/** An operation takes this long at least, and up to this much longer, ms. */
+const SHORTEST_MS = 1000;
+const SPREAD_MS = 2000;
+/** Longest that `wait` keeps its caller, ms (documented: 2 minutes). */
+const LONGEST_WAIT_MS = 120_000;
+
+/** What a mutation touched, and what its operation waits for beyond its usual time. */
+export interface Effect {
+  link: string;
+  id: string;
+  until?: Promise<unknown>;
+}
+
+interface Entry {
+  resource: Resource;
+  done: Promise<void>;
+}
+
+/** Long-running operations: every mutation takes effect at once and is reported DONE a little later. */
+export class Operations {
+  private readonly world: World;
+  private readonly timers: Timers;
+  private readonly entries = new Map<string, Entry>();
+  private readonly byRequestId = new Map<string, Entry>();
+  private count = 0;
+
+  constructor(world: World, timers: Timers) {
+    this.world = world;
+    this.timers = timers;
+  }
+
+  /**
+   * Runs a mutation and answers its operation. A request id seen before on this path answers the operation of the first
+   * time and does nothing. Throws 400 for a malformed or zero request id, and what `effect` throws.
+   */
+  run(request: ApiRequest, place: Place, type: string, effect: () => Effect): ApiAnswer {
+    const requestId = readRequestId(request.query);
+    const seenAs = `${request.method} ${request.path} ${requestId}`;
+    const before = requestId === undefined ? undefined : this.byRequestId.get(seenAs);
+    if (before) return ok(before.resource);
+    const failure = this.takeFailure(request.path);
+    const done = failure === undefined ? effect() : { link: '', id: '0' };
+    const entry = this.begin(place, type, done, requestId, failure);
+    if (requestId !== undefined) this.byRequestId.set(seenAs, entry);
+    return ok(entry.resource);
+  }
+
+  get(reference: Reference): ApiAnswer {
+    return ok(this.find(reference).resource);
+  }
+
+  /** Answers when the operation is DONE, or after 2 minutes. */
+  async wait(reference: Reference): Promise<ApiAnswer> {
+    const entry = this.find(reference);
+    await new Promise<void>((resolve) => {
+      const cancel = this.timers.after(LONGEST_WAIT_MS, resolve);
+      void entry.done.then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    return ok(entry.resource);
+  }
+
+  list({ project, location }: Place): Resource[] {
+    const prefix = `${project}/${location}/`;
+    return [...this.entries].filter(([key]) => key.startsWith(prefix)).map(([, entry]) => entry.resource);
+  }
+
+  private find(reference: Reference): Entry {
+    const entry = this.entries.get(keyOf(reference));
+    if (!entry) throw notFound(`${placePath(reference)}/operations/${reference.name}`);
+    return entry;
+  }
+
+  private begin(
+    place: Place,
+    type: string,
+    { link, id, until }: Effect,
+    requestId: string | undefined,
+    failure: string | undefined,
+  ): Entry {
+    this.count += 1;
+    const name = `operation-${this.world.clock.originMs}-${this.count}`;
+    const now = timestamp(this.world.clock.now());
+    const resource: Resource = {
+      kind: 'compute#operation',
+      id: String(7_000_000_000_000_000_000n + BigInt(this.count)),
+      name,
+      operationType: type,
+      targetLink: link,
+      targetId: id,
+      status: 'RUNNING',
+      progress: 0,
+      user: 'sandbox@example.com',
+      insertTime: now,
+      startTime: now,
+      selfLink: linkTo(place, 'operations', name),
+      ...(place.location === 'global' ? {} : { zone: zoneLink(place.project, place.location) }),
+      ...(requestId === undefined ? {} : { clientOperationId: requestId }),
+    };
+    const usual = this.timers.sleep(SHORTEST_MS + SPREAD_MS * this.world.random());
+    const done = Promise.all([usual, until]).then(
+      () => this.finish(resource, failure),
+      (error: unknown) => this.finish(resource, 'INTERNAL_ERROR', String(error)),
+    );
+    const entry = { resource, done };
+    this.entries.set(keyOf({ ...place, name }), entry);
+    return entry;
+  }
+
+  private finish(
+    resource: Resource,
+    code: string | undefined,
+    message = `The operation failed: ${code}`,
+  ): void {
+    Object.assign(resource, { status: 'DONE', progress: 100, endTime: timestamp(this.world.clock.now()) });
+    if (code === undefined) return;
+    resource['error'] = { errors: [{ code, message }] };
+    resource['httpErrorStatusCode'] = httpStatusOf(code);
+    resource['httpErrorMessage'] = message;
+  }
+
+  private takeFailure(path: string): string | undefined {
+    const fault = this.world.faults.failOperation;
+    if (!fault || fault.times <= 0 || !path.includes(fault.pathIncludes)) return undefined;
+    fault.times -= 1;
+    return fault.code;
+  }
+}
+
+function httpStatusOf(code: string): number {
+  if (code.startsWith('ZONE_RESOURCE_POOL_EXHAUSTED')) return 503;
+  if (code === 'QUOTA_EXCEEDED') return 403;
+  return 500;
+}
+
+function readRequestId(query: URLSearchParams): string | undefined {
+  const requestId = query.get('requestId');
+  if (requestId === null) return undefined;
+  if (UUID.test(requestId) && requestId !== ZERO_UUID) return requestId.toLowerCase();
+  throw new ApiError(
+    400,
+    'invalid',
+    `Invalid value for field 'requestId': '${requestId}'. Must be a valid UUID other than the zero UUID.`,
+  );
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type { Resource } from '../world.ts';
+import { Name } from './resources.ts';
+
+/** Bodies that the API accepts. Unknown fields are kept: clients send more than the sandbox acts on. */
+const Count = z.coerce.number().int().min(0);
+const Link = z.string().min(1);
+
+export const TemplateBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  properties: z.looseObject({
+    machineType: Link,
+    metadata: z
+      .looseObject({ items: z.array(z.looseObject({ key: z.string(), value: z.string() })).default([]) })
+      .default({ items: [] }),
+    labels: z.record(z.string(), z.string()).default({}),
+  }),
+});
+
+export const GroupBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  baseInstanceName: z.string().optional(),
+  instanceTemplate: Link,
+  targetSize: Count.default(0),
+  targetSuspendedSize: Count.default(0),
+  targetStoppedSize: Count.default(0),
+  standbyPolicy: z
+    .looseObject({
+      mode: z.literal('MANUAL', 'The sandbox knows MANUAL only.').default('MANUAL'),
+      initialDelaySec: Count.max(3600).default(0),
+    })
+    .optional(),
+  autoHealingPolicies: z
+    .array(z.looseObject({ healthCheck: Link, initialDelaySec: Count.optional() }))
+    .optional(),
+});
+
+/** 0, or 0.1 to 1: anything between is refused by Google too. */
+const CapacityScaler = z
+  .number()
+  .refine((share) => share === 0 || (share >= 0.0999999 && share <= 1), 'Use 0, or 0.1 to 1.0.');
+
+export const BackendServiceBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  protocol: z.string().default('HTTP'),
+  loadBalancingScheme: z.string().default('EXTERNAL_MANAGED'),
+  timeoutSec: Count.default(30),
+  connectionDraining: z.looseObject({ drainingTimeoutSec: Count.max(3600).default(0) }).default({
+    drainingTimeoutSec: 0,
+  }),
+  healthChecks: z.array(Link).default([]),
+  backends: z
+    .array(
+      z.looseObject({
+        group: Link,
+        balancingMode: z.string().default('UTILIZATION'),
+        capacityScaler: CapacityScaler.default(1),
+      }),
+    )
+    .default([])
+    .refine(
+      (backends) => backends.length !== 1 || backends[0]!.capacityScaler !== 0,
+      'A single backend cannot have a capacityScaler of 0.0.',
+    ),
+});
+
+export const HealthCheckBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  type: z.string().default('HTTP'),
+  checkIntervalSec: z.coerce.number().int().min(1).max(300).default(5),
+  timeoutSec: z.coerce.number().int().min(1).max(300).default(5),
+  healthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
+  unhealthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
+});
+
+export const AutoscalerBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  target: Link,
+  autoscalingPolicy: z
+    .looseObject({
+      mode: z.enum(['ON', 'OFF', 'ONLY_SCALE_OUT']).default('ON'),
+      minNumReplicas: Count.default(2),
+      maxNumReplicas: z.coerce.number().int().min(1),
+      coolDownPeriodSec: Count.default(60),
+      stabilizationPeriodSec: Count.max(3600).default(600),
+      cpuUtilization: z
+        .looseObject({ utilizationTarget: z.number().gt(0).max(1).default(0.6) })
+        .default({ utilizationTarget: 0.6 }),
+    })
+    .refine((policy) => policy.minNumReplicas <= policy.maxNumReplicas, {
+      path: ['minNumReplicas'],
+      message: 'Must not exceed maxNumReplicas.',
+    }),
+});
+
+export const InstancesBody = z.looseObject({
+  instances: z.array(Link).min(1).max(1000),
+  forceSuspend: z.boolean().default(false),
+  forceStop: z.boolean().default(false),
+});
+
+export type Template = Resource & z.infer<typeof TemplateBody>;
+export type Group = Resource & z.infer<typeof GroupBody> & { baseInstanceName: string; deleting?: true };
+export type BackendService = Resource & z.infer<typeof BackendServiceBody>;
+export type Autoscaler = Resource & z.infer<typeof AutoscalerBody> & { recommendedSize?: number };
