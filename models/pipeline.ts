@@ -1,0 +1,255 @@
+import type { FanPoint, Interval } from '../src/domain/forecast.ts';
+import type { Fitted } from './forecaster.ts';
+import { pathAt } from './forecaster.ts';
+import type { Probe } from './probes.ts';
+import { correctionFor, intervalAround, isCalibrated, issue, mature, newProbes } from './probes.ts';
+
+/** All that a pipeline remembers between forecasts: plain data (JSON), kept in the ledger. */
+export interface PipelineState {
+  v: 1;
+  stepMs: number;
+  nominalCoverage: number;
+  /** End of the newest step taken in; undefined before the first. */
+  asOf?: number;
+  /** Newest steps, oldest first, ending at `asOf`; null where missing. */
+  recent: (number | null)[];
+  fitted?: Fitted;
+  /** How far demand runs above the fitted path at present. */
+  offset: number;
+  probes: Probe[];
+  /** What was expected of the newest step an hour before it. */
+  expected?: Interval;
+}
+
+export interface PipelineInput {
+  /** Final samples; those already taken in are ignored. Gaps are missing, never zero. */
+  samples: readonly { at: number; value: number }[];
+  /** End of the newest step that the samples are complete to. */
+  asOf: number;
+  /** Lengths of windows from `asOf` whose maximum the decision needs, ms. */
+  windowsMs: readonly number[];
+  /** Length of the fan, ms. */
+  horizonMs: number;
+  /** Demand that lasts is looked for over this long, ms. */
+  sustainedMs: number;
+  /** A newer fit, taken up from here on. */
+  fit?: Fitted;
+}
+
+export interface PipelineOutput {
+  state: PipelineState;
+  /** Demand of the newest step that has a sample. */
+  observed: number;
+  fan: FanPoint[];
+  /** Per window asked for: the interval of its maximum, and when the median is highest within it. */
+  windows: (Interval & { at: number })[];
+  sustained: number;
+  peak: Interval & { at: number };
+  model: string;
+  quality: 'calibrated' | 'cold' | 'fallback';
+  expected?: Interval;
+}
+
+const MINUTE_MS = 60_000;
+/** Weight of the newest error in the present offset, per minute of step. */
+const OFFSET_RATE_PER_MINUTE = 0.3;
+/** The present offset fades over the horizon to 1/e in this time: level shifts last hours, not days. */
+const OFFSET_FADES_MS = 4 * 3_600_000;
+/** Steps kept: enough for the longest window. */
+const RECENT_MS = 90 * MINUTE_MS;
+/** Share of the time that sustained demand is exceeded in its window. */
+const SUSTAINED_QUANTILE = 0.2;
+/** The fan is drawn at every step for an hour, then at every n minutes. */
+const FINE_FAN_MS = 60 * MINUTE_MS;
+const COARSE_FAN_MS = 15 * MINUTE_MS;
+
+export function newPipeline(stepMs: number, nominalCoverage: number): PipelineState {
+  return {
+    v: 1,
+    stepMs,
+    nominalCoverage,
+    recent: [],
+    offset: 0,
+    probes: newProbes(stepMs, nominalCoverage),
+  };
+}
+
+/**
+ * Takes new samples in, learns from the forecasts that they settle, and forecasts. State in, state out; the same input
+ * gives the same output. The state given is left alone.
+ */
+export function runPipeline(state: PipelineState, input: PipelineInput): PipelineOutput {
+  const next = structuredClone(state);
+  advance(next, input.samples, input.asOf);
+  if (input.fit) adopt(next, input.fit);
+  const median = medianPath(next, input.asOf, Math.ceil(input.horizonMs / next.stepMs));
+  const fan = fanOf(next, input.asOf, median);
+  const top = highest(median, 0, median.length);
+  const nearestFan = fan.reduce((best, point) =>
+    Math.abs(point.at - timeOf(next, input.asOf, top)) < Math.abs(best.at - timeOf(next, input.asOf, top))
+      ? point
+      : best,
+  );
+  return {
+    state: next,
+    observed: next.recent.findLast((value) => value !== null) ?? 0,
+    fan,
+    windows: windowsOf(next, input.asOf, median, input.windowsMs),
+    sustained: lowerQuantile(median.slice(0, Math.max(1, Math.round(input.sustainedMs / next.stepMs)))),
+    peak: { ...nearestFan },
+    model: next.fitted?.model ?? 'level',
+    quality: qualityOf(next),
+    ...(next.expected ? { expected: next.expected } : {}),
+  };
+}
+
+/** Takes steps in, one at a time, up to `asOf`. Changes `state`. */
+export function advance(
+  state: PipelineState,
+  samples: readonly { at: number; value: number }[],
+  asOf: number,
+): void {
+  const first = samples[0];
+  if (state.asOf === undefined) {
+    if (!first) return;
+    state.asOf = first.at - state.stepMs;
+  }
+  const grid = state.asOf;
+  const onGrid = (at: number) => grid + Math.round((at - grid) / state.stepMs) * state.stepMs;
+  const values = new Map(samples.map((sample) => [onGrid(sample.at), sample.value]));
+  for (let at = state.asOf + state.stepMs; at <= asOf; at += state.stepMs) {
+    takeIn(state, at, values.get(at));
+  }
+}
+
+/** A newer fit: its path already runs at the present level. */
+export function adopt(state: PipelineState, fit: Fitted): void {
+  state.fitted = fit;
+  state.offset = 0;
+  if (state.asOf === undefined) return;
+  for (let at = Math.max(fit.asOf + state.stepMs, firstRecent(state)); at <= state.asOf; at += state.stepMs) {
+    follow(state, at, valueAt(state, at));
+  }
+}
+
+function takeIn(state: PipelineState, at: number, value: number | undefined): void {
+  state.recent.push(value ?? null);
+  if (state.recent.length > RECENT_MS / state.stepMs) state.recent.shift();
+  state.asOf = at;
+  follow(state, at, value);
+  settle(state, at);
+  const windows = state.probes.filter((probe) => probe.kind === 'window');
+  const peaks = runningMaximum(medianPath(state, at, Math.max(...windows.map((probe) => probe.steps))));
+  for (const probe of state.probes) {
+    if (Math.round(at / state.stepMs) % probe.every !== 0) continue;
+    const path = probe.kind === 'window' ? peaks[probe.steps - 1]! : medianAt(state, at, probe.steps);
+    issue(probe, at, path, state.stepMs);
+  }
+}
+
+/** Scores the forecasts that this step settles. */
+function settle(state: PipelineState, at: number): void {
+  delete state.expected;
+  const hour = Math.round((60 * MINUTE_MS) / state.stepMs);
+  for (const probe of state.probes) {
+    const actual =
+      probe.kind === 'point' ? valueAt(state, at) : maximumOf(state.recent.slice(-probe.steps), probe.steps);
+    const issued = mature(probe, at, state.stepMs, state.nominalCoverage, actual);
+    if (issued && probe.kind === 'point' && probe.steps === hour) state.expected = issued;
+  }
+}
+
+/** Moves the present offset towards the newest error. */
+function follow(state: PipelineState, at: number, value: number | undefined): void {
+  const expected = state.fitted && pathAt(state.fitted, at);
+  if (expected === undefined || value === undefined) return;
+  const rate = 1 - (1 - OFFSET_RATE_PER_MINUTE) ** (state.stepMs / MINUTE_MS);
+  state.offset += rate * (value - expected - state.offset);
+}
+
+function medianPath(state: PipelineState, asOf: number, steps: number): number[] {
+  return Array.from({ length: steps }, (_, i) => medianAt(state, asOf, i + 1));
+}
+
+/** The fitted path plus the fading offset; the present level where there is no path. Never negative. */
+function medianAt(state: PipelineState, asOf: number, steps: number): number {
+  const leadMs = steps * state.stepMs;
+  const path = state.fitted && pathAt(state.fitted, asOf + leadMs);
+  if (path === undefined) return state.recent.findLast((value) => value !== null) ?? 0;
+  return Math.max(0, path + state.offset * Math.exp(-leadMs / OFFSET_FADES_MS));
+}
+
+function fanOf(state: PipelineState, asOf: number, median: readonly number[]): FanPoint[] {
+  const fan: FanPoint[] = [];
+  for (let steps = 1; steps <= median.length; steps++) {
+    const leadMs = steps * state.stepMs;
+    if (leadMs > FINE_FAN_MS && leadMs % Math.max(COARSE_FAN_MS, state.stepMs) !== 0) continue;
+    const by = correctionFor(state.probes, 'point', steps, asOf, state.stepMs);
+    fan.push({ at: asOf + leadMs, ...intervalAround(median[steps - 1]!, by) });
+  }
+  return fan;
+}
+
+/** Intervals of window maxima. A longer window's maximum is never below a shorter one's. */
+function windowsOf(
+  state: PipelineState,
+  asOf: number,
+  median: readonly number[],
+  windowsMs: readonly number[],
+): (Interval & { at: number })[] {
+  const order = windowsMs.map((_, i) => i).sort((a, b) => windowsMs[a]! - windowsMs[b]!);
+  const windows: (Interval & { at: number })[] = [];
+  let before: Interval = { lower: 0, median: 0, upper: 0 };
+  for (const i of order) {
+    const steps = Math.min(median.length, Math.max(1, Math.ceil(windowsMs[i]! / state.stepMs)));
+    const top = highest(median, 0, steps);
+    const by = correctionFor(state.probes, 'window', steps, asOf, state.stepMs);
+    const own = intervalAround(median[top]!, by);
+    before = {
+      lower: Math.max(own.lower, before.lower),
+      median: Math.max(own.median, before.median),
+      upper: Math.max(own.upper, before.upper),
+    };
+    windows[i] = { ...before, at: timeOf(state, asOf, top) };
+  }
+  return windows;
+}
+
+function qualityOf(state: PipelineState): PipelineOutput['quality'] {
+  if (!isCalibrated(state.probes, state.nominalCoverage)) return 'cold';
+  return state.fitted?.model === 'mstl-ets' ? 'calibrated' : 'fallback';
+}
+
+function timeOf(state: PipelineState, asOf: number, index: number): number {
+  return asOf + (index + 1) * state.stepMs;
+}
+
+function highest(values: readonly number[], from: number, to: number): number {
+  let best = from;
+  for (let i = from; i < to; i++) if (values[i]! > values[best]!) best = i;
+  return best;
+}
+
+function runningMaximum(values: readonly number[]): number[] {
+  let top = -Infinity;
+  return values.map((value) => (top = Math.max(top, value)));
+}
+
+/** Undefined unless every step has a sample. */
+function maximumOf(values: readonly (number | null)[], steps: number): number | undefined {
+  if (values.length < steps || values.includes(null)) return undefined;
+  return Math.max(...(values as number[]));
+}
+
+function lowerQuantile(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(SUSTAINED_QUANTILE * (sorted.length - 1))] ?? 0;
+}
+
+function firstRecent(state: PipelineState): number {
+  return state.asOf! - (state.recent.length - 1) * state.stepMs;
+}
+
+function valueAt(state: PipelineState, at: number): number | undefined {
+  return state.recent[Math.round((at - firstRecent(state)) / state.stepMs)] ?? undefined;
+}

@@ -1,0 +1,145 @@
+import type { Interval } from '../src/domain/forecast.ts';
+import type { Calibration, Spread } from './calibration.ts';
+import { learn, newCalibration, spread } from './calibration.ts';
+import type { ResidualProfile } from './residual-profile.ts';
+import { learnError, localError, newProfile } from './residual-profile.ts';
+
+/**
+ * One quantity that is forecast again and again and scored when its time has come: the maximum over a window of one
+ * length, or the demand at one horizon. Feedback is delayed by that length; `pending` holds what awaits it.
+ */
+export interface Probe {
+  kind: 'window' | 'point';
+  /** Length of the window, or lead of the point, in steps. */
+  steps: number;
+  /** Issued at every n-th step: far horizons change slowly and would fill the state. */
+  every: number;
+  calibration: Calibration;
+  profile: ResidualProfile;
+  pending: Issued[];
+}
+
+interface Issued extends Spread {
+  /** End of the newest sample when it was issued: with the probe, the key that makes feedback idempotent. */
+  origin: number;
+  /** The uncorrected median. */
+  path: number;
+  centre: number;
+  scale: number;
+}
+
+/** What a probe says of a median, before it becomes an interval: mixed between two probes for lengths in between. */
+export interface Correction extends Spread {
+  bias: number;
+  scale: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Lengths whose window maximum is calibrated; in between, the two neighbours are mixed. */
+const WINDOW_MINUTES = [2, 5, 10, 15, 30, 60];
+const POINT_MINUTES = [1, 5, 15, 60, 240, 720, 1440];
+/** How long a residual counts (to 1/e). */
+const MEMORY_MS = 3.5 * 86_400_000;
+const CELL_MS = 5 * MINUTE_MS;
+
+export function newProbes(stepMs: number, nominalCoverage: number): Probe[] {
+  const probe = (kind: Probe['kind'], steps: number): Probe => ({
+    kind,
+    steps,
+    every: Math.max(1, Math.floor(steps / 60)),
+    calibration: newCalibration(nominalCoverage),
+    profile: newProfile(),
+    pending: [],
+  });
+  const inSteps = (minutes: number[]) => [
+    ...new Set(minutes.map((length) => Math.max(1, Math.round((length * MINUTE_MS) / stepMs)))),
+  ];
+  return [
+    ...inSteps(WINDOW_MINUTES).map((steps) => probe('window', steps)),
+    ...inSteps(POINT_MINUTES).map((steps) => probe('point', steps)),
+  ];
+}
+
+/** Time whose time of day the error belongs to: a window's start, a point's own time. */
+function placeOf(probe: Probe, origin: number, stepMs: number): number {
+  return probe.kind === 'window' ? origin : origin + probe.steps * stepMs;
+}
+
+function visitsPerDay(probe: Probe, stepMs: number): number {
+  return Math.max(1, CELL_MS / (stepMs * probe.every));
+}
+
+/** What the probe has learnt about forecasts issued at `origin`. */
+export function correction(probe: Probe, origin: number, stepMs: number): Correction {
+  const local = localError(probe.profile, placeOf(probe, origin, stepMs), visitsPerDay(probe, stepMs));
+  return { ...spread(probe.calibration), ...local };
+}
+
+/** The correction for a length between two probes, or that of the nearest one beyond either end. */
+export function correctionFor(
+  probes: readonly Probe[],
+  kind: Probe['kind'],
+  steps: number,
+  origin: number,
+  stepMs: number,
+): Correction {
+  const ofKind = probes.filter((probe) => probe.kind === kind);
+  const upper = ofKind.find((probe) => probe.steps >= steps) ?? ofKind.at(-1)!;
+  const lower = ofKind.findLast((probe) => probe.steps <= steps) ?? ofKind[0]!;
+  const b = correction(upper, origin, stepMs);
+  if (upper === lower) return b;
+  const a = correction(lower, origin, stepMs);
+  const share = (steps - lower.steps) / (upper.steps - lower.steps);
+  const mix = (key: keyof Correction) => a[key] + share * (b[key] - a[key]);
+  return {
+    bias: mix('bias'),
+    scale: mix('scale'),
+    lower: mix('lower'),
+    median: mix('median'),
+    upper: mix('upper'),
+  };
+}
+
+/** The interval around a median; demand is never negative. */
+export function intervalAround(path: number, by: Correction): Interval {
+  const centre = path + by.bias;
+  const end = (quantile: number) => Math.max(0, centre + quantile * by.scale);
+  return { lower: end(by.lower), median: end(by.median), upper: end(by.upper) };
+}
+
+/** Notes what was issued at `origin`, for later. A second issue from the same origin changes nothing. */
+export function issue(probe: Probe, origin: number, path: number, stepMs: number): void {
+  if (probe.pending.some((issued) => issued.origin >= origin)) return;
+  const { bias, scale, lower, median, upper } = correction(probe, origin, stepMs);
+  probe.pending.push({ origin, path, centre: path + bias, scale, lower, median, upper });
+}
+
+/**
+ * Scores what falls due at `at`. `actual` is the demand (or the window's maximum) that came; undefined where a sample
+ * is missing: then nothing is learnt.
+ */
+export function mature(
+  probe: Probe,
+  at: number,
+  stepMs: number,
+  nominalCoverage: number,
+  actual: number | undefined,
+): Interval | undefined {
+  const due = at - probe.steps * stepMs;
+  while (probe.pending[0] && probe.pending[0].origin < due) probe.pending.shift();
+  const issued = probe.pending[0]?.origin === due ? probe.pending.shift() : undefined;
+  if (!issued) return undefined;
+  const interval = intervalAround(issued.path, { ...issued, bias: issued.centre - issued.path });
+  if (actual === undefined) return interval;
+  const memory = MEMORY_MS / (stepMs * probe.every);
+  learn(probe.calibration, (actual - issued.centre) / issued.scale, issued, nominalCoverage, memory);
+  const place = placeOf(probe, due, stepMs);
+  learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs));
+  return interval;
+}
+
+/** Residuals that make an interval trustworthy: a 95% one needs the 40th part of them beyond each end. */
+export function isCalibrated(probes: readonly Probe[], nominalCoverage: number): boolean {
+  const needed = 4 / (1 - nominalCoverage);
+  return probes.every((probe) => probe.kind === 'point' || probe.calibration.count >= needed);
+}
