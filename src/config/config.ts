@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /**
@@ -65,9 +65,31 @@ export function loadConfig(path = process.env['PREMIRROR_CONFIG']): Config {
     throw new Error(
       'No configuration: set PREMIRROR_CONFIG to the path of a JSON file (see docs/operations.md)',
     );
-  const parsed = ConfigSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  const parsed = ConfigSchema.safeParse(readJson(path));
   if (!parsed.success) throw new Error(`${path}: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path}: not a readable JSON file (${(error as Error).message})`, { cause: error });
+  }
+}
+
+/** `premirror up` keeps the configuration of what it runs here, so that the other verbs find it from the same folder. */
+export const RUNNING_CONFIG = '.premirror/config.json';
+
+/**
+ * The command's configuration: the given file, else PREMIRROR_CONFIG, else that of the `premirror up` which runs in
+ * this folder, else the defaults; `origin` is the file that it came from.
+ */
+export function findConfig(path?: string): { config: Config; origin?: string } {
+  const running = existsSync(RUNNING_CONFIG) ? RUNNING_CONFIG : undefined;
+  const origin = path ?? process.env['PREMIRROR_CONFIG'] ?? running;
+  if (origin) return { config: loadConfig(origin), origin };
+  return { config: ConfigSchema.parse({ temporal: {}, ledger: {}, api: {} }) };
 }
 
 /** Environment settings that are not in the file, in one place. */

@@ -10,3 +10,7 @@ export class QuotaError extends Error {
 export class NotOursError extends Error {
   override name = 'NotOursError';
 }
+/** The application is in a mode that only looks (`observe`, `preview`): nothing was sent. Not retryable. */
+export class ReadOnlyModeError extends Error {
+  override name = 'ReadOnlyModeError';
+}

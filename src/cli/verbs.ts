@@ -1,0 +1,55 @@
+import {
+  forceMirroringUpdate,
+  pauseUpdate,
+  releaseUpdate,
+  removeUpdate,
+  resumeUpdate,
+} from '../../workflows/messages.ts';
+import { applicationWorkflowId } from '../temporal/ids.ts';
+import type { Context } from './context.ts';
+import { UsageError } from './errors.ts';
+
+/** The messages to a running application, each an update: the answer says what will be done, or why not. */
+
+export interface ForceOptions {
+  zone: string;
+  full: number;
+  warm: number;
+  shadow: number;
+  reason: string;
+}
+
+export const pause = (context: Context, application: string, reason: string) =>
+  running(context, application).executeUpdate(pauseUpdate, { args: [{ reason }] });
+
+export const resume = (context: Context, application: string) =>
+  running(context, application).executeUpdate(resumeUpdate);
+
+export async function force(context: Context, application: string, options: ForceOptions): Promise<string> {
+  if (options.full + options.warm + options.shadow === 0)
+    throw new UsageError('give at least one of --full, --warm and --shadow a number above 0');
+  return running(context, application).executeUpdate(forceMirroringUpdate, { args: [options] });
+}
+
+export const release = (context: Context, application: string, zone: string) =>
+  running(context, application).executeUpdate(releaseUpdate, { args: [{ zone }] });
+
+/**
+ * Takes everything down. With `waitMs`, resolves once the application's workflow has ended, which it does when its last
+ * mirror is retired; else as soon as the workflow has agreed.
+ */
+export async function remove(
+  context: Context,
+  application: string,
+  options: { reason: string; waitMs?: number },
+): Promise<string> {
+  const handle = running(context, application);
+  const answer = await handle.executeUpdate(removeUpdate, { args: [{ reason: options.reason }] });
+  if (options.waitMs === undefined) return answer;
+  await context.client.withDeadline(Date.now() + options.waitMs, () => handle.result());
+  return `${application} is removed: its mirrors are retired`;
+}
+
+function running({ client }: Context, application: string) {
+  return client.workflow.getHandle(applicationWorkflowId(application));
+}

@@ -1,0 +1,53 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { StoredLedger } from '../ledger/sql-ledger.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** What the API reads; nothing of it writes. */
+export interface ApiSources {
+  ledger: StoredLedger;
+  clock: Clock;
+}
+
+/**
+ * The worker's HTTP API on loopback, for the command and the dashboard: only the worker opens the embedded ledger.
+ * Times are ms since the epoch, application time.
+ */
+export function createApi({ ledger, clock }: ApiSources): FastifyInstance {
+  const api = Fastify({ logger: false });
+
+  api.get('/healthz', async () => ({ ok: true, now: clock.now(), speed: clock.speed }));
+
+  /** What happened after the happening with the id `after`, oldest first. */
+  api.get<{ Querystring: { after: number } }>(
+    '/happenings',
+    { schema: { querystring: { type: 'object', properties: { after: { type: 'integer', default: 0 } } } } },
+    ({ query }) => ledger.happenings(query.after),
+  );
+
+  api.get<{ Params: { name: string } }>('/applications/:name/forecast', async ({ params }, reply) => {
+    const forecast = await ledger.latestForecast(params.name);
+    return forecast ?? reply.code(404).send(missing('forecast', params.name));
+  });
+
+  /** The newest decision, or the newest as of `at`. */
+  api.get<{ Params: { name: string }; Querystring: { at?: number } }>(
+    '/applications/:name/decision',
+    { schema: { querystring: { type: 'object', properties: { at: { type: 'number' } } } } },
+    async ({ params, query }, reply) => {
+      const decision = await ledger.latestDecision(params.name, query.at);
+      return decision ?? reply.code(404).send(missing('decision', params.name));
+    },
+  );
+
+  /** Every step of the newest forecast. */
+  api.get<{ Params: { name: string } }>('/applications/:name/fan', async ({ params }, reply) => {
+    const forecast = await ledger.latestForecast(params.name);
+    return forecast ? ledger.fan(forecast.fan) : reply.code(404).send(missing('forecast', params.name));
+  });
+
+  return api;
+}
+
+function missing(what: string, application: string) {
+  return { error: `no ${what} of ${application} yet: is the application applied, and its demand there?` };
+}
