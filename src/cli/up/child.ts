@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { environmentWith } from '../../config/config.ts';
 
 export interface ChildOptions {
   name: string;
@@ -33,7 +34,7 @@ export class Child {
     this.#process = spawn(process.execPath, ['--enable-source-maps', options.entry, ...options.args], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.environment },
+      env: environmentWith(options.environment ?? {}),
     });
     this.#process.stderr?.pipe(log, { end: false });
     this.#ended = new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import { perform } from '../../gcp/call.ts';
 import type { GcpClients } from '../../gcp/clients.ts';
 import { TWINS } from './report.ts';
 
@@ -27,9 +28,7 @@ const HEALTH_CHECK = 'shop-health';
  */
 export async function deployExample(clients: GcpClients, example: ExampleDeployment): Promise<void> {
   const { project } = example;
-  await globally(
-    clients,
-    project,
+  await perform(clients, `create health check ${HEALTH_CHECK}`, { project }, () =>
     clients.healthChecks.insert({
       project,
       healthCheckResource: {
@@ -58,10 +57,8 @@ async function createGroup(clients: GcpClients, example: ExampleDeployment, name
     'sandbox-queue': example.queue,
     'sandbox-init-ms': example.initMs,
   };
-  await globally(
-    clients,
-    project,
-    clients.instanceTemplates.insert({
+  await perform(clients, `create instance template ${name}`, { project }, () =>
+    clients.templates.insert({
       project,
       instanceTemplateResource: {
         name,
@@ -81,10 +78,8 @@ async function createGroup(clients: GcpClients, example: ExampleDeployment, name
       },
     }),
   );
-  await zonally(
-    clients,
-    example,
-    clients.instanceGroupManagers.insert({
+  await perform(clients, `create instance group ${name}`, { project, zone }, () =>
+    clients.groups.insert({
       project,
       zone,
       instanceGroupManagerResource: {
@@ -104,7 +99,7 @@ async function createGroup(clients: GcpClients, example: ExampleDeployment, name
 /** Polls until every instance of the group serves. The wait is short: the sandbox boots in a minute or two of its time. */
 async function untilStable(clients: GcpClients, example: ExampleDeployment, name: string): Promise<void> {
   for (let attempt = 0; attempt < 600; attempt++) {
-    const [group] = await clients.instanceGroupManagers.get({
+    const [group] = await clients.groups.get({
       project: example.project,
       zone: example.zone,
       instanceGroupManager: name,
@@ -121,9 +116,7 @@ async function createBackendService(
   name: string,
 ): Promise<void> {
   const { project, zone } = example;
-  await globally(
-    clients,
-    project,
+  await perform(clients, `create backend service ${name}`, { project }, () =>
     clients.backendServices.insert({
       project,
       backendServiceResource: {
@@ -151,9 +144,7 @@ async function createAutoscaler(
   name: string,
 ): Promise<void> {
   const { project, zone } = example;
-  await zonally(
-    clients,
-    example,
+  await perform(clients, `create autoscaler ${name}`, { project, zone }, () =>
     clients.autoscalers.insert({
       project,
       zone,

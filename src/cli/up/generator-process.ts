@@ -30,13 +30,23 @@ export interface GeneratorFinal {
   targets: Record<string, TwinCounts & { p50Ms: number; p95Ms: number; p99Ms: number }>;
 }
 
+export interface GeneratorProcessOptions {
+  entry: string;
+  config: GeneratorConfig;
+  /** Where the configuration is written for it. */
+  configFile: string;
+  logFile: string;
+  /** Called when it ends by itself: the series is over, or it died. */
+  onEnd: (why: string) => void;
+}
+
 /** The load generator as a process: what it has counted so far, and its last word. */
 export class GeneratorProcess {
   readonly #child: Child;
   #counts: Record<string, TwinCounts> = {};
   #final: GeneratorFinal | undefined;
 
-  private constructor(entry: string, configFile: string, logFile: string, onDeath: (why: string) => void) {
+  private constructor({ entry, configFile, logFile, onEnd }: GeneratorProcessOptions) {
     this.#child = new Child({
       name: 'generator',
       entry,
@@ -46,21 +56,14 @@ export class GeneratorProcess {
         if (message['type'] === 'progress') this.#counts = message['targets'] as Record<string, TwinCounts>;
         if (message['type'] === 'final') this.#final = message as unknown as GeneratorFinal;
       },
-      // Having said its last word, it may go: the series has ended.
-      onDeath: (why) => onDeath(this.#final ? 'the series has ended' : why),
+      onDeath: (why) =>
+        onEnd(this.#final ? 'the run is over' : `the generator died (${why}); see ${logFile}`),
     });
   }
 
-  /** Starts it with `config` written to `configFile`. */
-  static async start(
-    entry: string,
-    config: GeneratorConfig,
-    configFile: string,
-    logFile: string,
-    onDeath: (why: string) => void,
-  ): Promise<GeneratorProcess> {
-    await writeFile(configFile, JSON.stringify(config));
-    return new GeneratorProcess(entry, configFile, logFile, onDeath);
+  static async start(options: GeneratorProcessOptions): Promise<GeneratorProcess> {
+    await writeFile(options.configFile, JSON.stringify(options.config));
+    return new GeneratorProcess(options);
   }
 
   /** Requests so far per target, each counted with what it stands for. */

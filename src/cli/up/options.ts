@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ApplicationSpec } from '../../domain/application.ts';
 import { parseSpec } from '../../spec/parse.ts';
 import { parseDurationMs } from '../../spec/units.ts';
+import { packageRoot } from '../../temporal/package-root.ts';
 import type { DemandSeries } from './demand-series.ts';
 import { scaleToInstances } from './demand-series.ts';
 import { exampleSeries } from './example-series.ts';
-import { PACKAGE_ROOT } from './paths.ts';
 import { readSeries } from './recorded-series.ts';
 
 /** Options of `premirror up`, as the command line gives them. */
@@ -28,7 +29,7 @@ export interface UpOptions {
 }
 
 /** Instances that the 0.99 quantile of history fills. */
-const FILLED_INSTANCES = 20;
+export const FILLED_INSTANCES = 20;
 
 /** The demand that the options ask for, scaled. Throws naming option, value and remedy. */
 export function demandOf(options: UpOptions, perInstance: number): DemandSeries {
@@ -66,6 +67,6 @@ export function checkNumbers({ speed, seed }: UpOptions): void {
 
 /** The example's specification, `examples/shop.yaml`: the same file that `premirror apply` takes. */
 export function exampleSpec(): ApplicationSpec {
-  const path = `${PACKAGE_ROOT}/examples/shop.yaml`;
+  const path = join(packageRoot(), 'examples', 'shop.yaml');
   return parseSpec(readFileSync(path, 'utf8'), path).spec;
 }

@@ -1,21 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The folder of package.json, from the sources and from dist alike. */
-export const PACKAGE_ROOT = packageRoot(dirname(fileURLToPath(import.meta.url)));
-
-function packageRoot(from: string): string {
-  if (existsSync(join(from, 'package.json'))) return from;
-  const parent = dirname(from);
-  if (parent === from) throw new Error('package.json of premirror not found above its own code');
-  return packageRoot(parent);
-}
+import { join, resolve } from 'node:path';
+import { packageRoot } from '../../temporal/package-root.ts';
 
 /** Path of a process's compiled entry, e.g. `src/worker/main`. Throws saying how to build when it is absent. */
 export function compiledEntry(module: string): string {
-  const path = join(PACKAGE_ROOT, 'dist', `${module}.js`);
+  const path = join(packageRoot(), 'dist', `${module}.js`);
   if (!existsSync(path)) throw new Error(`${path} is missing; run: npm run build`);
   return path;
 }

@@ -24,6 +24,14 @@ export interface GroupBill {
   stoppedHours: number;
 }
 
+/** What one instance's own access log says, gone instances included. */
+export interface AccessRecord {
+  group?: string;
+  requests: number;
+  /** Requests that arrived while the application on it was not serving. */
+  unreadyRequests: number;
+}
+
 export interface SandboxClockState {
   originMs: number;
   wallOriginMs: number;
@@ -60,7 +68,7 @@ export class SandboxControl {
     return this.#get(`bill?from=${Math.round(fromMs)}&to=${Math.round(toMs)}`);
   }
 
-  access(): Promise<unknown> {
+  access(): Promise<AccessRecord[]> {
     return this.#get('access');
   }
 

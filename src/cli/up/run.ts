@@ -1,0 +1,292 @@
+import { writeFile } from 'node:fs/promises';
+import type { Client } from '@temporalio/client';
+import type { Config } from '../../config/config.ts';
+import { ConfigSchema } from '../../config/config.ts';
+import { createGcpClients } from '../../gcp/clients.ts';
+import type { GcpClients } from '../../gcp/clients.ts';
+import { DEFAULT_TASK_QUEUE } from '../../temporal/ids.ts';
+import { removeApplication, startApplication } from './application.ts';
+import { deployExample } from './deploy-example.ts';
+import { GeneratorProcess } from './generator-process.ts';
+import type { GeneratorFinal } from './generator-process.ts';
+import { comparableInventory, measureTraces, measureTwins } from './measure.ts';
+import type { Span } from './measure.ts';
+import type { UpOptions } from './options.ts';
+import { compiledEntry, createRunDirectory } from './paths.ts';
+import type { RunDirectory } from './paths.ts';
+import { Progress } from './progress.ts';
+import { TWINS } from './report.ts';
+import type { UpReport } from './report.ts';
+import type { InventoryItem, SandboxClockState } from './sandbox-control.ts';
+import { startSandboxProcess } from './sandbox-process.ts';
+import type { SandboxProcess } from './sandbox-process.ts';
+import type { Scene } from './scene.ts';
+import type { StopRequest } from './stop-request.ts';
+import type { Teardown } from './teardown.ts';
+import type { Teller } from './teller.ts';
+import { startTemporal } from './temporal-side.ts';
+import type { TemporalSide } from './temporal-side.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+/** Wall time between the generator's start and its first request: it must be up by then. */
+const GENERATOR_LEAD_MS = 1_500;
+const REMOVAL_LIMIT_MS = 180_000;
+
+export interface RunContext {
+  options: UpOptions;
+  scene: Scene;
+  teller: Teller;
+  stop: StopRequest;
+  teardown: Teardown;
+  /** Wall time of the command, ms. */
+  startedAt: number;
+}
+
+/** What `start` has brought up so far; `finish` works with whatever there is. */
+interface Stage {
+  sandbox?: SandboxProcess;
+  clock?: SandboxClockState;
+  config?: Config;
+  client?: Client;
+  inventoryBefore?: InventoryItem[];
+  applied?: boolean;
+  generator?: GeneratorProcess;
+  span?: Span;
+  progress?: Progress;
+}
+
+/** One run of `premirror up`, from the first process to the report. */
+export class Run {
+  readonly #context: RunContext;
+  readonly #stage: Stage = {};
+
+  constructor(context: RunContext) {
+    this.#context = context;
+  }
+
+  /** Brings everything up. Throws StoppedError when somebody asks for a stop meanwhile. */
+  async start(): Promise<void> {
+    const { options, teller, stop } = this.#context;
+    const directory = await createRunDirectory(options.dataDirectory);
+    teller.say(`Logs and configuration of this run: ${directory.path}`);
+    // First, since obtaining the Temporal CLI may take a while, and the sandbox's clock runs from its start on.
+    const temporal = await this.#startTemporal(directory);
+    stop.check();
+    const sandbox = await this.#startSandbox(directory);
+    stop.check();
+    const config = await this.#writeConfig(directory, temporal, sandbox);
+    const worker = this.#startWorker(directory);
+    const clients = await createGcpClients({ endpoint: sandbox.addresses.rest, project: this.#project });
+    const api = worker.ready();
+    api.catch(() => undefined);
+    await deployExample(clients, this.#context.scene.deployment);
+    stop.check();
+    await this.#importHistory(sandbox);
+    this.#stage.inventoryBefore = await comparableInventory(sandbox.control);
+    this.#tellAddresses(temporal, sandbox, await api);
+    stop.check();
+    await this.#apply(temporal, config);
+    stop.check();
+    await this.#startRequests(directory, worker, clients);
+  }
+
+  /** Removes the application, stops the requests and measures. Undefined when it did not come that far. */
+  async finish(): Promise<UpReport | undefined> {
+    const { teller } = this.#context;
+    const { sandbox, client, applied, inventoryBefore, generator, progress, span } = this.#stage;
+    if (client && applied) await this.#remove(client);
+    const gone = this.#now();
+    const final = await generator?.finish();
+    progress?.stop();
+    if (generator && !final) teller.say('The generator gave no final account: its figures are missing');
+    if (!sandbox || !inventoryBefore) return undefined;
+    try {
+      return await this.#report(sandbox, inventoryBefore, span, gone, final);
+    } catch (error) {
+      teller.say(`The report could not be made: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  get #project(): string {
+    return this.#context.scene.spec.primary.project;
+  }
+
+  /** Sandbox time, ms since the epoch. */
+  #now(): number {
+    const clock = this.#stage.clock;
+    if (!clock) return this.#context.scene.series.startMs;
+    return clock.originMs + (Date.now() - clock.wallOriginMs) * clock.speed;
+  }
+
+  async #startTemporal(directory: RunDirectory): Promise<TemporalSide> {
+    const { teller, teardown } = this.#context;
+    const temporal = await startTemporal({
+      namespace: `sandbox-${directory.life}`,
+      databaseFile: `${directory.path}/../../temporal.db`,
+      logFile: directory.file('temporal.log'),
+      say: (text) => teller.say(text),
+    });
+    teardown.add('the Temporal server', () => temporal.stop());
+    return temporal;
+  }
+
+  async #startSandbox(directory: RunDirectory): Promise<SandboxProcess> {
+    const { options, scene, teardown, stop } = this.#context;
+    const sandbox = await startSandboxProcess({
+      entry: compiledEntry('src/sandbox/main'),
+      logFile: directory.file('sandbox.log'),
+      speed: options.speed,
+      seed: options.seed,
+      originMs: scene.series.startMs,
+      onDeath: (why) => stop.ask(`the sandbox died (${why}); see ${directory.file('sandbox.log')}`),
+    });
+    teardown.add('the sandbox', () => sandbox.stop());
+    this.#stage.sandbox = sandbox;
+    this.#stage.clock = await sandbox.control.clock();
+    return sandbox;
+  }
+
+  async #writeConfig(
+    directory: RunDirectory,
+    { target }: TemporalSide,
+    { addresses }: SandboxProcess,
+  ): Promise<Config> {
+    const { originMs, wallOriginMs, speed } = this.#stage.clock!;
+    const config = ConfigSchema.parse({
+      google: {
+        endpoint: addresses.rest,
+        monitoringEndpoint: addresses.monitoring,
+        dnsEndpoint: addresses.dns,
+      },
+      temporal: { address: target.address, namespace: target.namespace, taskQueue: DEFAULT_TASK_QUEUE },
+      ledger: { directory: directory.file('ledger') },
+      clock: { originMs, wallOriginMs, speed },
+      api: { port: 0 },
+    });
+    await writeFile(directory.file('worker.json'), JSON.stringify(config, null, 2));
+    this.#stage.config = config;
+    return config;
+  }
+
+  #startWorker(directory: RunDirectory): WorkerProcess {
+    const { teller, teardown } = this.#context;
+    const worker = new WorkerProcess({
+      entry: compiledEntry('src/worker/main'),
+      configFile: directory.file('worker.json'),
+      logFile: directory.file('worker.log'),
+      say: (text) => teller.say(text),
+    });
+    teardown.add('the worker', () => worker.stop());
+    return worker;
+  }
+
+  async #importHistory({ control }: SandboxProcess): Promise<void> {
+    const { stepMs, history } = this.#context.scene.series;
+    for (const backendService of Object.values(TWINS))
+      await control.importHistory({ project: this.#project, backendService, stepMs, points: history });
+  }
+
+  async #apply(temporal: TemporalSide, config: Config): Promise<void> {
+    const { options, scene, teardown } = this.#context;
+    const { client, connection } = await temporal.connect();
+    teardown.add('the connection to Temporal', () => connection.close());
+    this.#stage.client = client;
+    this.#stage.applied = true;
+    await startApplication(client, scene.spec, options.speed, config.temporal.taskQueue);
+  }
+
+  async #startRequests(directory: RunDirectory, worker: WorkerProcess, clients: GcpClients): Promise<void> {
+    const { options, scene, teller, stop, startedAt } = this.#context;
+    const { control } = this.#stage.sandbox!;
+    const { originMs, wallOriginMs, speed } = this.#stage.clock!;
+    const balancers = await control.loadBalancers();
+    const fromMs = this.#now() + GENERATOR_LEAD_MS * speed;
+    if (fromMs >= scene.untilMs)
+      return stop.ask(`at speed ${speed} the run was over before it was set up; use a lower --speed`);
+    const generator = await GeneratorProcess.start({
+      entry: compiledEntry('src/sandbox/generator/main'),
+      configFile: directory.file('generator.json'),
+      logFile: directory.file('generator.log'),
+      config: {
+        seed: options.seed,
+        clock: { originMs, wallOriginMs, speed },
+        fromMs,
+        untilMs: scene.untilMs,
+        objectiveLatencyMs: scene.spec.objectives.latencyMs,
+        standsFor: scene.standsFor,
+        series: scene.arrivals,
+        stepMs: scene.series.stepMs,
+        targets: Object.values(TWINS).map((name) => ({ name, url: urlOf(balancers[name], name) })),
+      },
+      onEnd: (why) => stop.ask(why),
+    });
+    this.#stage.generator = generator;
+    this.#stage.span = { fromMs, toMs: scene.untilMs };
+    this.#stage.progress = new Progress({
+      teller,
+      worker,
+      control,
+      clients,
+      generator,
+      startedAt,
+      project: this.#project,
+      arrivals: scene.arrivals,
+      now: () => this.#now(),
+    });
+  }
+
+  #tellAddresses(temporal: TemporalSide, { addresses }: SandboxProcess, api: string): void {
+    const { namespace } = temporal.target;
+    const query = encodeURIComponent(`PremirrorApplication = '${this.#context.scene.spec.application}'`);
+    const ui = temporal.uiUrl
+      ? `${temporal.uiUrl}/namespaces/${namespace}/workflows?query=${query}`
+      : `your own server, namespace ${namespace}`;
+    this.#context.teller.tell(
+      'addresses',
+      { temporalUi: ui, namespace, api, sandbox: addresses },
+      `Temporal UI: ${ui}\nWorker API:  ${api}/happenings\nSandbox:     ${addresses.control}/inventory`,
+    );
+  }
+
+  async #remove(client: Client): Promise<void> {
+    const { scene, teller } = this.#context;
+    try {
+      await removeApplication(client, scene.spec.application, 'premirror up ends', REMOVAL_LIMIT_MS);
+    } catch (error) {
+      teller.say(`Removing ${scene.spec.application} did not end well: ${(error as Error).message}`);
+    }
+  }
+
+  async #report(
+    { control }: SandboxProcess,
+    before: InventoryItem[],
+    planned: Span | undefined,
+    goneMs: number,
+    final: GeneratorFinal | undefined,
+  ): Promise<UpReport> {
+    const { options, scene } = this.#context;
+    const { prices } = this.#stage.config!;
+    const nowMs = this.#now();
+    const span = planned
+      ? { fromMs: planned.fromMs, toMs: Math.min(nowMs, planned.toMs) }
+      : { fromMs: nowMs, toMs: nowMs };
+    return {
+      series: scene.series.name,
+      seed: options.seed,
+      speed: options.speed,
+      wireRequestsStandFor: scene.standsFor,
+      keptUp: final?.keptUp ?? false,
+      overheadMs: final?.overheadMs ?? { p50: 0, p99: 0 },
+      firstMirrorServingAfterSeconds: this.#stage.progress?.firstMirrorAfterSeconds ?? null,
+      currency: prices.currency,
+      twins: await measureTwins(control, span, goneMs, final?.targets ?? {}, prices),
+      ...(await measureTraces(control, before)),
+    };
+  }
+}
+
+function urlOf(address: { host: string; port: number } | undefined, name: string): string {
+  if (!address) throw new Error(`The sandbox has no load balancer for ${name}`);
+  return `http://${address.host}:${address.port}/`;
+}

@@ -1,0 +1,76 @@
+import type { ApplicationSpec } from '../../domain/application.ts';
+import type { Sample } from '../../ports/demand.ts';
+import { chooseTarget } from './choose-target.ts';
+import { arrivalsOf, MINUTE_MS } from './demand-series.ts';
+import type { DemandSeries } from './demand-series.ts';
+import type { ExampleDeployment } from './deploy-example.ts';
+import { checkNumbers, demandOf, exampleSpec, FILLED_INSTANCES, lengthMsOf } from './options.ts';
+import type { UpOptions } from './options.ts';
+
+/** All that a run is about, worked out before anything is started. Equal options give an equal scene. */
+export interface Scene {
+  spec: ApplicationSpec;
+  series: DemandSeries;
+  /** What is sent, without gaps. */
+  arrivals: Sample[];
+  untilMs: number;
+  deployment: ExampleDeployment;
+  /** Requests that one on the wire stands for. */
+  standsFor: number;
+}
+
+/** The example's instance: 4 workers of 320 ms carry 12.5 req/s at most, and 10 within the latency objective. */
+const INSTANCE = { workers: 4, serviceMs: 320, queue: 100, initMs: 60_000 };
+/** Median of the sandbox's `create`, the documented assumption of 30 s. */
+const BOOT_MS = 30_000;
+const MINIMUM = 2;
+const MAXIMUM = 40;
+const STABILISATION_MS = 10 * MINUTE_MS;
+/** At the demand that fills 20 instances; at least 50 are asked for. */
+const WIRE_REQUESTS_PER_WALL_SECOND = 60;
+
+/** Works out the scene. Throws naming the option, its value and the remedy. */
+export function prepareScene(options: UpOptions): Scene {
+  checkNumbers(options);
+  const lengthMs = lengthMsOf(options);
+  const spec = exampleSpec();
+  const { perInstance } = spec.demand;
+  const series = demandOf(options, perInstance);
+  const lastMs = series.live.at(-1)?.at ?? series.startMs;
+  const untilMs = lengthMs === undefined ? lastMs : Math.min(lastMs, series.startMs + lengthMs);
+  const saturation = (INSTANCE.workers * 1000) / INSTANCE.serviceMs;
+  const startUpMs = BOOT_MS + INSTANCE.initMs;
+  const { target } = chooseTarget(series.history, {
+    perInstance,
+    saturation,
+    startUpMs,
+    stabilisationMs: STABILISATION_MS,
+    minimum: MINIMUM,
+    maximum: MAXIMUM,
+    violationCost: spec.objectives.violationCost,
+  });
+  const demandAtStart = series.live[0]?.value ?? 0;
+  const startingSize = Math.ceil(demandAtStart / (saturation * target));
+  return {
+    spec,
+    series,
+    arrivals: arrivalsOf(series, untilMs),
+    untilMs,
+    deployment: {
+      project: spec.primary.project,
+      zone: spec.primary.zone,
+      startingSize: Math.max(MINIMUM, Math.min(MAXIMUM, startingSize)),
+      minimum: MINIMUM,
+      maximum: MAXIMUM,
+      cpuTarget: target,
+      ...INSTANCE,
+      coolDownMs: startUpMs,
+    },
+    standsFor: standsFor(FILLED_INSTANCES * perInstance, options.speed),
+  };
+}
+
+/** Requests that one on the wire stands for, so that `level` requests/s of sandbox time are 60 or a little more a wall second. */
+function standsFor(level: number, speed: number): number {
+  return Math.max(1, Math.floor((level * speed) / WIRE_REQUESTS_PER_WALL_SECOND));
+}
