@@ -1,0 +1,124 @@
+import type { protos } from '@google-cloud/compute';
+import type { GcpClients } from './clients.ts';
+import { CloudError, hasStatus, operationError, toCloudError } from './errors.ts';
+
+type Operation = protos.google.cloud.compute.v1.IOperation;
+
+const REQUEST_LIMIT_MS = 30_000;
+/** `wait` itself answers within two minutes; a little more is for the way. */
+const WAIT_LIMIT_MS = 130_000;
+/** Beyond this an operation is left to run: the caller comes back and reads what became of it. */
+const OPERATION_LIMIT_MS = 90_000;
+const PAUSE_MS = 250;
+
+/** An operation that is still under way: not a failure, look again later. */
+export class StillRunningError extends Error {
+  override name = 'StillRunningError';
+}
+
+/** One request, with a limit of its own (the REST transport ignores the library's `timeout`) and our errors. Wall ms. */
+export async function call<T>(
+  what: string,
+  request: () => Promise<T>,
+  limitMs = REQUEST_LIMIT_MS,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new CloudError(`${what}: no answer within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([request(), limit]);
+  } catch (error) {
+    throw toCloudError(what, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A read where "not there" is an answer. */
+export async function find<T>(
+  what: string,
+  request: () => Promise<[T, ...unknown[]]>,
+): Promise<T | undefined> {
+  try {
+    return (await call(what, request))[0];
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Starts a mutation and waits until its operation is DONE; throws the operation's own error. DONE means "scheduled" for
+ * most group operations: what became of the instances is read afterwards. `zone` undefined: a global operation.
+ */
+export async function perform(
+  clients: GcpClients,
+  what: string,
+  scope: { project: string; zone?: string },
+  start: () => Promise<[{ latestResponse: unknown }, ...unknown[]]>,
+): Promise<void> {
+  const [started] = await call(what, start);
+  let operation = started.latestResponse as Operation;
+  const deadline = Date.now() + OPERATION_LIMIT_MS;
+  while (operation.status !== 'DONE') {
+    if (Date.now() > deadline) throw new StillRunningError(`${what}: still under way`);
+    const next = await waitOnce(clients, what, scope, operation.name ?? '');
+    // Finished operations are forgotten after a while: the resource itself tells the rest.
+    if (!next) return;
+    operation = next;
+    // `wait` may answer at once: never spin on it.
+    if (operation.status !== 'DONE') await pause(PAUSE_MS);
+  }
+  const failure = operationError(what, operation);
+  if (failure) throw failure;
+}
+
+async function waitOnce(
+  clients: GcpClients,
+  what: string,
+  scope: { project: string; zone?: string },
+  operation: string,
+): Promise<Operation | undefined> {
+  const { project, zone } = scope;
+  try {
+    const [next] = await call(
+      `${what}: wait`,
+      () =>
+        zone === undefined
+          ? clients.globalOperations.wait({ project, operation })
+          : clients.zoneOperations.wait({ project, zone, operation }),
+      WAIT_LIMIT_MS,
+    );
+    return next;
+  } catch (error) {
+    if (hasStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+const ATTEMPTS = 5;
+
+/**
+ * Reads, decides and writes until a fresh read shows nothing left to do. `attempt` goes into the request id: a write that
+ * changed nothing was taken for the repeat of an earlier one. 412 and 409 mean that somebody else was faster.
+ *
+ * @param once resolves true when nothing was left to do
+ */
+export async function converge(what: string, once: (attempt: number) => Promise<boolean>): Promise<void> {
+  let last: unknown;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      if (await once(attempt)) return;
+    } catch (error) {
+      if (!hasStatus(error, 409, 412)) throw error;
+      last = error;
+      await pause(PAUSE_MS * (attempt + 1));
+    }
+  }
+  throw new CloudError(`${what}: somebody else keeps changing it`, 412, 'conditionNotMet', last);
+}
+
+function pause(wallMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, wallMs));
+}
