@@ -49,6 +49,8 @@ export interface Kind<R extends Resource> {
   check?(place: Place, resource: R): void;
   /** After a resource was stored; the operation waits for it. */
   stored?(place: Place, resource: R): Promise<unknown> | undefined;
+  /** After it was deleted. */
+  removed?(place: Place, resource: R): Promise<unknown>;
   /** Name of what uses it, which forbids deletion. */
   usedBy?(place: Place, resource: R): string | undefined;
   /** Deletes what belongs to it first; the operation waits for it. */
@@ -187,12 +189,11 @@ function remove<R extends Resource>(
     const resource = find(kind.map, kind.collection, { ...place, name });
     const user = kind.usedBy?.(place, resource);
     if (user) throw inUse(`${kind.collection}/${name}`, user);
-    const key = keyOf({ ...place, name });
-    if (!kind.empty) {
-      kind.map.delete(key);
-      return effectOf(kind, place, resource);
-    }
-    const gone = kind.empty(place, resource).then(() => kind.map.delete(key));
+    const drop = () => {
+      kind.map.delete(keyOf({ ...place, name }));
+      return kind.removed?.(place, resource);
+    };
+    const gone = kind.empty ? kind.empty(place, resource).then(drop) : drop();
     return effectOf(kind, place, resource, gone);
   });
 }

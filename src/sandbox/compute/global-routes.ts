@@ -10,8 +10,16 @@ import type { BackendService, Group, Template } from './shapes.ts';
 /** Port of an instance's service as `getHealth` shows it; the sandbox's own port is the plane's affair. */
 const SERVICE_PORT = 80;
 
-/** Global resources: instance templates, health checks and backend services. */
-export function globalRoutes(registry: Registry, plane: Plane): Route[] {
+export interface Address {
+  host: string;
+  port: number;
+}
+
+/**
+ * Global resources: instance templates, health checks and backend services. Where a service's load balancer listens is
+ * kept in `loadBalancers`, by the service's name.
+ */
+export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Map<string, Address>): Route[] {
   const { world } = registry;
   const groups = world.groups as Map<string, Group>;
 
@@ -53,14 +61,22 @@ export function globalRoutes(registry: Registry, plane: Plane): Route[] {
       for (const link of service.healthChecks)
         find(world.healthChecks, 'healthChecks', readLink(link, place));
       const seen = new Set<string>();
-      for (const { group } of service.backends) {
-        const reference = readLink(group, place);
+      for (const backend of service.backends) {
+        const reference = readLink(backend.group, place);
         find(world.groups, 'instanceGroups', reference);
-        if (seen.has(keyOf(reference))) throw invalid('resource.backends', group, 'Name every group once.');
+        if (seen.has(keyOf(reference)))
+          throw invalid('resource.backends', backend.group, 'Name every group once.');
         seen.add(keyOf(reference));
+        backend.group = linkTo(reference, 'instanceGroups', reference.name);
       }
     },
-    stored: (place, service) => plane.expose(place.project, service.name),
+    async stored(place, { name }) {
+      loadBalancers.set(name, await plane.expose(place.project, name));
+    },
+    async removed(place, { name }) {
+      loadBalancers.delete(name);
+      await plane.expose(place.project, name);
+    },
   };
 
   return [

@@ -1,0 +1,104 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ApiError, errorAnswer } from './http.ts';
+import type { Api, ApiAnswer, ApiRequest } from './http.ts';
+import type { World } from './world.ts';
+
+/** POSTs that change nothing. */
+const READING_POSTS = /\/(wait|listManagedInstances|listInstances|getHealth)$/;
+/** The log keeps the newest calls. */
+const MOST_CALLS = 100_000;
+
+/**
+ * Serves APIs on one loopback port, logs their calls and plays the faults of the wire: 429 before anything happens, and
+ * answers that get lost after it has happened (logged with status 0). `/control` is neither logged nor disturbed.
+ */
+export async function serveApis(world: World, apis: Api[], port: number) {
+  const server = createServer((request, response) => {
+    // What fails here is the connection: nobody is left to answer.
+    handle(world, apis, request, response).catch(() => response.destroy());
+  });
+  // A connection closed just as a client sends on it would look like a fault.
+  server.keepAliveTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(): Promise<void> {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function handle(
+  world: World,
+  apis: Api[],
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  const request = {
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    body: undefined,
+  };
+  const isControl = url.pathname.startsWith('/control/');
+  const at = world.clock.now();
+  const text = await readAll(incoming);
+  const limited = !isControl && takes(world.faults.rateLimit, request.path);
+  const answer = limited
+    ? errorAnswer(429, 'rateLimitExceeded', `Quota exceeded for quota metric 'Queries' on ${request.path}.`)
+    : await answerOf(apis, request, text);
+  const changes = request.method !== 'GET' && !READING_POSTS.test(request.path) && answer.status < 400;
+  const lost = !isControl && changes && takes(world.faults.lostResponse, request.path);
+  if (!isControl) log(world, request, at, lost ? 0 : answer.status);
+  if (lost) {
+    incoming.socket.destroy();
+    return;
+  }
+  const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
+  response.writeHead(answer.status, { 'content-type': 'application/json; charset=UTF-8' }).end(body);
+}
+
+async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise<ApiAnswer> {
+  try {
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    for (const api of apis) {
+      const answer = await api({ ...request, body });
+      if (answer) return answer;
+    }
+    return errorAnswer(404, 'notFound', `The sandbox has no ${request.method} ${request.path}.`);
+  } catch (error) {
+    if (error instanceof ApiError) return errorAnswer(error.status, error.reason, error.message);
+    if (error instanceof SyntaxError || error instanceof URIError)
+      return errorAnswer(400, 'parseError', `Parse Error: ${error.message}`);
+    console.error(error);
+    return errorAnswer(500, 'backendError', `The sandbox failed: ${String(error)}`);
+  }
+}
+
+function log(world: World, request: ApiRequest, at: number, status: number): void {
+  const query = Object.fromEntries(request.query);
+  const requestId = request.query.get('requestId') ?? undefined;
+  world.calls.push({ at, method: request.method, path: request.path, query, status, requestId });
+  if (world.calls.length > MOST_CALLS) world.calls.shift();
+}
+
+/** Whether the fault strikes this call; it then has one call less to strike. */
+function takes(fault: { pathIncludes: string; times: number } | undefined, path: string): boolean {
+  if (!fault || fault.times <= 0 || !path.includes(fault.pathIncludes)) return false;
+  fault.times -= 1;
+  return true;
+}
+
+async function readAll(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { billOf } from './bill.ts';
+import { ApiError, ok } from './http.ts';
+import type { Api, ApiRequest } from './http.ts';
+import type { Faults, World } from './world.ts';
+import type { PlaneExtras } from './plane/plane.ts';
+
+const NextCalls = { pathIncludes: z.string(), times: z.number().int().min(0) };
+
+/** Faults as they are set: unknown names are refused, `null` takes a fault away. */
+const FaultsBody = z.strictObject({
+  stockOutZones: z.array(z.string()).optional(),
+  rateLimit: z.strictObject(NextCalls).nullable().optional(),
+  lostResponse: z.strictObject(NextCalls).nullable().optional(),
+  failOperation: z
+    .strictObject({ ...NextCalls, code: z.string() })
+    .nullable()
+    .optional(),
+  slowBootFactor: z.number().positive().optional(),
+  staleMetricsMs: z.number().min(0).optional(),
+});
+
+const HistoryBody = z.strictObject({
+  project: z.string().min(1),
+  backendService: z.string().min(1),
+  stepMs: z.number().positive(),
+  points: z.array(z.strictObject({ at: z.number(), value: z.number() })),
+});
+
+const NO_FAULTS = { stockOutZones: [], slowBootFactor: 1, staleMetricsMs: 0 };
+
+export interface InventoryItem {
+  kind: string;
+  location: string;
+  name: string;
+  description?: string;
+}
+
+export interface Controlled {
+  world: World;
+  plane: PlaneExtras;
+  /** Where each backend service's load balancer listens, by the service's name. */
+  loadBalancers: ReadonlyMap<string, { host: string; port: number }>;
+  /** What exists beside Compute's resources. */
+  otherInventory: () => InventoryItem[];
+}
+
+/** The endpoint under `/control` for test benches: what nobody sees at Google, and faults on demand. */
+export function createControlApi(controlled: Controlled): Api {
+  const { world, plane } = controlled;
+  const verbs: Record<string, (request: ApiRequest) => unknown> = {
+    'GET clock': () => {
+      const { originMs, wallOriginMs, speed } = world.clock;
+      return { originMs, wallOriginMs, speed, now: world.clock.now() };
+    },
+    'GET inventory': () => [...inventoryOf(world), ...controlled.otherInventory()],
+    'GET calls': () => world.calls,
+    'GET faults': () => world.faults,
+    'POST faults': ({ body }) => setFaults(world.faults, parse(FaultsBody, body)),
+    'POST reset': () => {
+      setFaults(world.faults, { ...NO_FAULTS, rateLimit: null, lostResponse: null, failOperation: null });
+      world.calls.length = 0;
+      return {};
+    },
+    'POST history': ({ body }) => {
+      const history = parse(HistoryBody, body);
+      refuseAsInvalid(() => plane.importHistory(history));
+      return {};
+    },
+    'GET bill': ({ query }) => billOf(world, timeIn(query, 'from'), timeIn(query, 'to')),
+    'GET access': () => plane.accessSummary(),
+    'GET load-balancers': () => Object.fromEntries(controlled.loadBalancers),
+  };
+  return async (request) => {
+    const verb = verbs[`${request.method} ${request.path.replace(/^\/control\//, '')}`];
+    return verb && request.path.startsWith('/control/') ? ok(verb(request)) : undefined;
+  };
+}
+
+function setFaults(faults: Faults, changes: z.infer<typeof FaultsBody>): Faults {
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) delete faults[name as 'rateLimit' | 'lostResponse' | 'failOperation'];
+    else if (value !== undefined) Object.assign(faults, { [name]: value });
+  }
+  return faults;
+}
+
+/** Everything that exists in Compute, whoever made it. */
+function inventoryOf(world: World): InventoryItem[] {
+  const maps = {
+    instanceGroupManager: world.groups,
+    instanceTemplate: world.templates,
+    backendService: world.backendServices,
+    healthCheck: world.healthChecks,
+    autoscaler: world.autoscalers,
+    instance: world.instances,
+  };
+  return Object.entries(maps).flatMap(([kind, map]) =>
+    [...map].map(([key, resource]) => {
+      const [, location, name] = key.split('/');
+      const description = 'description' in resource ? { description: String(resource.description) } : {};
+      return { kind, location: location!, name: name!, ...description };
+    }),
+  );
+}
+
+function timeIn(query: URLSearchParams, name: string): number {
+  const value = Number(query.get(name) ?? Number.NaN);
+  if (Number.isFinite(value)) return value;
+  throw new ApiError(
+    400,
+    'invalid',
+    `${name} is '${query.get(name)}': give ms since the epoch, sandbox time.`,
+  );
+}
+
+function parse<S extends z.ZodType>(schema: S, body: unknown): z.infer<S> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw new ApiError(400, 'invalid', z.prettifyError(parsed.error));
+  return parsed.data;
+}
+
+function refuseAsInvalid(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    throw new ApiError(400, 'invalid', (error as Error).message);
+  }
+}
