@@ -10,10 +10,14 @@ import { MINUTE_MS, splitAt } from './demand-series.ts';
  * one-minute steps: longer steps hold their value, shorter ones are averaged. Missing rows and empty values stay gaps.
  * Values are a shape only (`scaleToInstances`). Throws naming the file, the line and what would be right.
  */
-export function readSeries(path: string, testFromMs: number): DemandSeries {
+export function readSamples(path: string): Sample[] {
   const bytes = readFileSync(path);
-  const text = (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  const series = splitAt(basename(path), toMinutes(parseRows(path, text)), testFromMs);
+  return toMinutes(parseRows(path, (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8')));
+}
+
+/** The series of a file, all before `testFromMs` being history. Throws when either part is empty. */
+export function readSeries(path: string, testFromMs: number): DemandSeries {
+  const series = splitAt(basename(path), readSamples(path), testFromMs);
   const testFrom = new Date(testFromMs).toISOString();
   if (series.history.length === 0)
     throw new Error(`${path}: nothing lies before --test-from ${testFrom}; choose a later time`);
