@@ -13,6 +13,8 @@ export function compiledEntry(module: string): string {
 /** The files of one run: logs, the processes' configuration, the ledger. */
 export interface RunDirectory {
   path: string;
+  /** Folder of all runs, absolute: what outlives a run lies here. */
+  dataDirectory: string;
   /** Names the run, e.g. 20260916-134000; also its Temporal namespace's suffix. */
   life: string;
   file(name: string): string;
@@ -23,5 +25,5 @@ export async function createRunDirectory(dataDirectory = '.premirror'): Promise<
   const life = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const path = resolve(dataDirectory, 'runs', life);
   await mkdir(path, { recursive: true });
-  return { path, life, file: (name) => join(path, name) };
+  return { path, dataDirectory: resolve(dataDirectory), life, file: (name) => join(path, name) };
 }

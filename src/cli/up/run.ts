@@ -1,11 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../config/config.ts';
-import { ConfigSchema } from '../../config/config.ts';
 import { createGcpClients } from '../../gcp/clients.ts';
 import type { GcpClients } from '../../gcp/clients.ts';
-import { DEFAULT_TASK_QUEUE } from '../../temporal/ids.ts';
-import { removeApplication, startApplication } from './application.ts';
+import { applySpec } from '../apply.ts';
+import { listLink } from '../links.ts';
+import { removeApplication } from './application.ts';
 import { deployExample } from './deploy-example.ts';
 import { GeneratorProcess } from './generator-process.ts';
 import type { GeneratorFinal } from './generator-process.ts';
@@ -17,6 +17,7 @@ import type { RunDirectory } from './paths.ts';
 import { Progress } from './progress.ts';
 import { TWINS } from './report.ts';
 import type { UpReport } from './report.ts';
+import { publishConfig, runConfig } from './run-config.ts';
 import type { InventoryItem, SandboxClockState } from './sandbox-control.ts';
 import { startSandboxProcess } from './sandbox-process.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
@@ -83,7 +84,7 @@ export class Run {
     stop.check();
     await this.#importHistory(sandbox);
     this.#stage.inventoryBefore = await comparableInventory(sandbox.control);
-    this.#tellAddresses(temporal, sandbox, await api);
+    this.#tellAddresses(config, sandbox, await api);
     stop.check();
     await this.#apply(temporal, config);
     stop.check();
@@ -123,7 +124,7 @@ export class Run {
     const { teller, teardown } = this.#context;
     const temporal = await startTemporal({
       namespace: `sandbox-${directory.life}`,
-      databaseFile: `${directory.path}/../../temporal.db`,
+      databaseFile: join(directory.dataDirectory, 'temporal.db'),
       logFile: directory.file('temporal.log'),
       say: (text) => teller.say(text),
     });
@@ -149,22 +150,12 @@ export class Run {
 
   async #writeConfig(
     directory: RunDirectory,
-    { target }: TemporalSide,
+    temporal: TemporalSide,
     { addresses }: SandboxProcess,
   ): Promise<Config> {
-    const { originMs, wallOriginMs, speed } = this.#stage.clock!;
-    const config = ConfigSchema.parse({
-      google: {
-        endpoint: addresses.rest,
-        monitoringEndpoint: addresses.monitoring,
-        dnsEndpoint: addresses.dns,
-      },
-      temporal: { address: target.address, namespace: target.namespace, taskQueue: DEFAULT_TASK_QUEUE },
-      ledger: { directory: directory.file('ledger') },
-      clock: { originMs, wallOriginMs, speed },
-      api: { port: 0 },
-    });
-    await writeFile(directory.file('worker.json'), JSON.stringify(config, null, 2));
+    const config = await runConfig(directory, temporal, addresses, this.#stage.clock!);
+    const withdraw = await publishConfig(config, directory, directory.dataDirectory);
+    this.#context.teardown.add('the published configuration', withdraw);
     this.#stage.config = config;
     return config;
   }
@@ -188,12 +179,11 @@ export class Run {
   }
 
   async #apply(temporal: TemporalSide, config: Config): Promise<void> {
-    const { options, scene, teardown } = this.#context;
     const { client, connection } = await temporal.connect();
-    teardown.add('the connection to Temporal', () => connection.close());
+    this.#context.teardown.add('the connection to Temporal', () => connection.close());
     this.#stage.client = client;
     this.#stage.applied = true;
-    await startApplication(client, scene.spec, options.speed, config.temporal.taskQueue);
+    await applySpec({ client, config }, this.#context.scene.spec);
   }
 
   async #startRequests(directory: RunDirectory, worker: WorkerProcess, clients: GcpClients): Promise<void> {
@@ -236,15 +226,11 @@ export class Run {
     });
   }
 
-  #tellAddresses(temporal: TemporalSide, { addresses }: SandboxProcess, api: string): void {
-    const { namespace } = temporal.target;
-    const query = encodeURIComponent(`PremirrorApplication = '${this.#context.scene.spec.application}'`);
-    const ui = temporal.uiUrl
-      ? `${temporal.uiUrl}/namespaces/${namespace}/workflows?query=${query}`
-      : `your own server, namespace ${namespace}`;
+  #tellAddresses({ temporal }: Config, { addresses }: SandboxProcess, api: string): void {
+    const ui = listLink(temporal, this.#context.scene.spec.application);
     this.#context.teller.tell(
       'addresses',
-      { temporalUi: ui, namespace, api, sandbox: addresses },
+      { temporalUi: ui, namespace: temporal.namespace, api, sandbox: addresses },
       `Temporal UI: ${ui}\nWorker API:  ${api}/happenings\nSandbox:     ${addresses.control}/inventory`,
     );
   }

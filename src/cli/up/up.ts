@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { UsageError } from '../errors.ts';
 import type { Scene } from './scene.ts';
 import { prepareScene } from './scene.ts';
 import type { UpOptions } from './options.ts';
@@ -19,7 +20,7 @@ export type { UpOptions } from './options.ts';
  */
 export async function runUp(options: UpOptions): Promise<number> {
   const startedAt = Date.now();
-  const scene = prepareScene(options);
+  const scene = sceneOf(options);
   const teller = new Teller(options.json ?? false);
   const stop = new StopRequest();
   const teardown = new Teardown((text) => teller.say(text));
@@ -48,6 +49,15 @@ export async function runUp(options: UpOptions): Promise<number> {
   teller.tell('report', report, ending(report));
   if (options.report) await writeFile(options.report, `${JSON.stringify(report, null, 2)}\n`);
   return exitCode(report);
+}
+
+/** The scene; options that cannot be used are the caller's mistake. */
+function sceneOf(options: UpOptions): Scene {
+  try {
+    return prepareScene(options);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 function introduce({ series, deployment, standsFor }: Scene, teller: Teller): void {
