@@ -32,6 +32,7 @@ export interface Cloud {
   router: Router;
   demand: DemandSource;
   capacity: CapacitySource;
+  close(): Promise<void>;
 }
 
 export interface RunningWorker {
@@ -59,6 +60,7 @@ export async function createWorker(
   };
   try {
     const cloud = await createCloud(config, clock);
+    closers.push(() => cloud.close());
     const ledger = await openLedger(config.ledger);
     closers.push(() => ledger.close());
     const target = targetOf(config.temporal);
