@@ -97,6 +97,28 @@ async function waitOnce(
   }
 }
 
+/** A create that met 409 was overtaken by another try: what is there is read and proved next. */
+export async function unlessThere(create: () => Promise<void>): Promise<void> {
+  try {
+    await create();
+  } catch (error) {
+    if (!hasStatus(error, 409)) throw error;
+  }
+}
+
+/** False while the deletion is under way; a 404 means that it is through. */
+export async function finished(remove: () => Promise<void>): Promise<boolean> {
+  try {
+    await remove();
+    return true;
+  } catch (error) {
+    if (hasStatus(error, 404)) return true;
+    const busy = hasStatus(error, 400) && (error as CloudError).reason === 'resourceNotReady';
+    if (busy || error instanceof StillRunningError) return false;
+    throw error;
+  }
+}
+
 const ATTEMPTS = 5;
 
 /**

@@ -3,17 +3,16 @@ import type { FleetState } from '../domain/plan.ts';
 import { sameCounts, totalInstances } from '../domain/tier.ts';
 import type { TierCounts } from '../domain/tier.ts';
 import type { Fleet, GroupRef, GroupStatus, WriteKey } from '../ports/fleet.ts';
-import { perform } from './call.ts';
 import type { GcpClients } from './clients.ts';
 import { CloudError, errorOfCode, isQuota, isStockOut } from './errors.ts';
 import { readGroup, readMembers, statusOf, targetsOf } from './group.ts';
 import type { Group, Member } from './group.ts';
 import { ensureGroup, listManagers, listOwned, removeGroup } from './mirror-group.ts';
 import { proveOurs, readMarker } from './ownership.ts';
-import { readPrimary, setPrimaryMinimum } from './primary.ts';
 import { requestId } from './request-id.ts';
+import { readPrimary, setPrimaryMinimum } from './primary.ts';
+import { takeStep } from './take-step.ts';
 import { isNothing, tierStep } from './tier-step.ts';
-import type { TierStep } from './tier-step.ts';
 
 /** Instances on Compute Engine: a mirror is one zonal managed instance group per run (docs/decisions/001). */
 export function createFleet(clients: GcpClients): Fleet {
@@ -66,7 +65,10 @@ async function setTiers(
     const before = targetsOf(group.manager);
     const step = tierStep(wanted, group.members, before.full);
     if (isNothing(step)) return answer(ref, group, wanted);
-    await takeStep(clients, ref, step, wanted, before, key, attempt);
+    const numbers = [...countsOf(wanted), ...countsOf(before), attempt];
+    await takeStep(clients, ref, step, (verb, ...names) =>
+      requestId(key, verb, ref.id, ...numbers, ...names),
+    );
     group = await readGroup(clients, ref);
     if (!group || !sameCounts(before, targetsOf(group.manager)))
       return { ...answer(ref, group, wanted), settled: false };
@@ -75,67 +77,6 @@ async function setTiers(
     `Group ${ref.name} in ${ref.zone}: ${ATTEMPTS} requests were accepted and changed nothing`,
   );
 }
-
-/** Every verb names its instances or its final size, so that a repetition asks for what is already so. */
-async function takeStep(
-  clients: GcpClients,
-  ref: GroupRef,
-  step: TierStep,
-  wanted: TierCounts,
-  before: TierCounts,
-  key: WriteKey,
-  attempt: number,
-): Promise<void> {
-  const { project, zone, name } = ref;
-  const base = { project, zone, instanceGroupManager: name };
-  const numbers = [...Object.values(wanted), ...Object.values(before), attempt];
-  const id = (verb: string, ...targets: (string | number)[]) =>
-    requestId(key, verb, ref.id, ...numbers, ...targets);
-  const named = async (verb: string, members: Member[], start: Start) => {
-    if (members.length === 0) return;
-    const instances = members.map((member) => member.link);
-    const requested = id(verb, ...members.map((member) => member.name));
-    await perform(clients, `${verb} in ${name}, ${zone}`, ref, () => start({ instances }, requested));
-  };
-  const { groups } = clients;
-  await named('resume', step.resume, (body, requestId) =>
-    groups.resumeInstances({
-      ...base,
-      instanceGroupManagersResumeInstancesRequestResource: body,
-      requestId,
-    }),
-  );
-  await named('start', step.start, (body, requestId) =>
-    groups.startInstances({ ...base, instanceGroupManagersStartInstancesRequestResource: body, requestId }),
-  );
-  await named('suspend', step.suspend, (body, requestId) =>
-    groups.suspendInstances({
-      ...base,
-      instanceGroupManagersSuspendInstancesRequestResource: body,
-      requestId,
-    }),
-  );
-  await named('stop', step.stop, (body, requestId) =>
-    groups.stopInstances({ ...base, instanceGroupManagersStopInstancesRequestResource: body, requestId }),
-  );
-  await named('delete', step.remove, (body, requestId) =>
-    groups.deleteInstances({
-      ...base,
-      instanceGroupManagersDeleteInstancesRequestResource: body,
-      requestId,
-    }),
-  );
-  if (step.grow === undefined) return;
-  const size = step.grow;
-  await perform(clients, `grow ${name} in ${zone} to ${size}`, ref, () =>
-    groups.resize({ ...base, size, requestId: id('grow', size) }),
-  );
-}
-
-type Start = (
-  body: { instances: string[] },
-  requestId: string,
-) => Promise<[{ latestResponse: unknown }, ...unknown[]]>;
 
 /** Status against the wanted counts. A group of which nothing could be had is an error; a part of it is a status. */
 function answer(ref: GroupRef, group: Group | undefined, wanted: TierCounts): GroupStatus {
@@ -147,4 +88,8 @@ function answer(ref: GroupRef, group: Group | undefined, wanted: TierCounts): Gr
   if (code !== undefined && failing.length === group!.members.length && totalInstances(wanted) > 0)
     throw errorOfCode(code, `Group ${ref.name} in ${ref.zone}`, 'no instance could be had');
   return { ...status, settled: status.settled && sameCounts(status, wanted) };
+}
+
+function countsOf({ full, warm, shadow }: TierCounts): number[] {
+  return [full, warm, shadow];
 }
