@@ -1,42 +1,62 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSandbox } from './server.ts';
-import type { SandboxOptions } from './server.ts';
 
-const USAGE = 'usage: sandbox [--speed N] [--origin ISO_TIME] [--seed N] [--port N]';
+export interface MainOptions {
+  /** Sandbox seconds per wall second. */
+  speed: number;
+  seed: number;
+  /** ISO time at which the sandbox's clock starts; now unless set. */
+  origin?: string;
+  /** Port of the APIs; a free one unless set. */
+  port?: number;
+}
 
-/** Reads the command line. Throws naming the option, its value and what would be right. */
-function readOptions(): SandboxOptions {
-  const { values } = parseArgs({
-    options: {
-      speed: { type: 'string', default: '1' },
-      origin: { type: 'string', default: new Date().toISOString() },
-      seed: { type: 'string', default: '1' },
-      port: { type: 'string', default: '0' },
-    },
-  });
-  const speed = Number(values.speed);
-  if (!(speed > 0))
-    throw new Error(`--speed is '${values.speed}': give sandbox seconds per wall second, above 0`);
-  const originMs = Date.parse(values.origin);
+/**
+ * Runs a sandbox until one of the signals arrives, having printed its addresses as one JSON line. Throws naming the
+ * option, its value and what would be right.
+ */
+export async function runMain(
+  { speed, seed, origin = new Date().toISOString(), port = 0 }: MainOptions,
+  endsOn: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
+): Promise<void> {
+  if (!(speed > 0)) throw new Error(`--speed is ${speed}: give sandbox seconds per wall second, above 0`);
+  if (!Number.isInteger(seed)) throw new Error(`--seed is ${seed}: give a whole number`);
+  const originMs = Date.parse(origin);
   if (Number.isNaN(originMs))
-    throw new Error(`--origin is '${values.origin}': give an ISO time such as 1995-08-30T00:00:00Z`);
-  const seed = Number(values.seed);
-  if (!Number.isInteger(seed)) throw new Error(`--seed is '${values.seed}': give a whole number`);
-  const port = Number(values.port);
+    throw new Error(`--origin is '${origin}': give an ISO time such as 1995-08-30T00:00:00Z`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port is '${values.port}': give 0 (any free port) to 65535`);
-  return { speed, originMs, seed, port };
+    throw new Error(`--port is ${port}: give 0 (any free port) to 65535`);
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of endsOn) process.once(signal, () => resolve());
+  });
+  const sandbox = await startSandbox({ speed, seed, originMs, port });
+  console.log(JSON.stringify(sandbox.addresses));
+  await ended;
+  await sandbox.close();
 }
 
-try {
-  const sandbox = await startSandbox(readOptions());
-  // Ctrl-C reaches the whole process group: whoever started the sandbox decides when it may go.
+/** As a process of its own: Ctrl-C reaches the whole process group, but whoever started us decides when we may go. */
+async function runAsProcess(): Promise<void> {
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => {
-    void sandbox.close().then(() => process.exit(0));
-  });
-  console.log(JSON.stringify(sandbox.addresses));
-} catch (error) {
-  console.error(`${(error as Error).message}\n${USAGE}`);
-  process.exitCode = 1;
+  try {
+    const { values } = parseArgs({
+      options: {
+        speed: { type: 'string', default: '1' },
+        seed: { type: 'string', default: '1' },
+        origin: { type: 'string' },
+        port: { type: 'string', default: '0' },
+      },
+    });
+    const { speed, seed, origin, port } = values;
+    await runMain({ speed: Number(speed), seed: Number(seed), origin, port: Number(port) }, ['SIGTERM']);
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(1);
+  }
 }
+
+const entry = process.argv[1];
+if (entry !== undefined && realpathSync(entry) === fileURLToPath(import.meta.url)) await runAsProcess();

@@ -34,16 +34,20 @@ function termOf(text: string): (item: Record<string, unknown>) => boolean {
   if (!parts) throw new ApiError(400, 'invalid', `Invalid list filter expression: '${text}'.`);
   const [, field, operator, quoted] = parts;
   const value = quoted!.replace(/^(["'])(.*)\1$/, '$2');
-  const read = (item: Record<string, unknown>) =>
-    field!.split('.').reduce<unknown>((inner, part) => (isObject(inner) ? inner[part] : undefined), item);
+  const read = (item: Record<string, unknown>): string | undefined => {
+    const found = field!
+      .split('.')
+      .reduce<unknown>((inner, part) => (isObject(inner) ? inner[part] : undefined), item);
+    return found === undefined || typeof found === 'string' ? found : JSON.stringify(found);
+  };
   if (operator === ':') {
     return (item) =>
-      value === '*' ? read(item) !== undefined : String(read(item) ?? '').includes(value.replace(/\*$/, ''));
+      value === '*' ? read(item) !== undefined : (read(item) ?? '').includes(value.replace(/\*$/, ''));
   }
   const wanted =
     operator === 'eq' || operator === 'ne'
       ? (text: string) => new RegExp(`^(?:${value})$`).test(text)
       : (text: string) => text === value;
   const negated = operator === 'ne' || operator === '!=';
-  return (item) => wanted(String(read(item) ?? '')) !== negated;
+  return (item) => wanted(read(item) ?? '') !== negated;
 }

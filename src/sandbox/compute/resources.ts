@@ -56,7 +56,7 @@ export function fingerprintOf(resource: Resource): string {
 export function checkFingerprint(resource: Resource, patch: Record<string, unknown>): void {
   if (patch['fingerprint'] === fingerprintOf(resource)) return;
   const given =
-    patch['fingerprint'] === undefined ? 'none was given' : `'${String(patch['fingerprint'])}' is not`;
+    patch['fingerprint'] === undefined ? 'none was given' : `${JSON.stringify(patch['fingerprint'])} is not`;
   throw new ApiError(
     412,
     'conditionNotMet',
