@@ -26,6 +26,8 @@ export interface ApplicationState {
   primaryMinimum?: number;
   lastForecast?: ForecastDigest;
   lastDecision?: Decision;
+  /** Configured, but not yet looked at by the loop. */
+  pendingSpec?: ApplicationSpec;
 }
 
 export interface RunSummary {
@@ -98,6 +100,8 @@ export type MirrorPhase =
 
 /** A compensation as data, so that it survives continue-as-new. Undone last in, first out. */
 export type Compensation =
+  /** Before the group's id is known: whatever of this run is found in the zone. */
+  | { kind: 'removeRaised' }
   | { kind: 'removeGroup'; group: GroupRef }
   | { kind: 'detach'; group: GroupRef }
   | { kind: 'releaseState'; group: GroupRef };
@@ -110,6 +114,8 @@ export interface MirrorRunState {
   group?: GroupRef;
   attached: boolean;
   share: number;
+  /** Instances ready to serve, as last seen. */
+  serving: number;
   compensations: Compensation[];
 }
 
@@ -129,10 +135,16 @@ export interface MirrorRunInput {
 /** A later plan reaches the live run. All zero: retire. */
 export const adjustSignal = defineSignal<[{ plan: string; wanted: TierCounts }]>('adjust');
 /** A mirror run tells its application. `error` when it failed, e.g. NoCapacityError. */
-export const mirrorChangedSignal =
-  defineSignal<
-    [{ zone: string; workflowId: string; phase: MirrorPhase; serving: number; error?: string; asOf?: number }]
-  >('mirrorChanged');
+export interface MirrorChange {
+  zone: string;
+  workflowId: string;
+  phase: MirrorPhase;
+  serving: number;
+  /** What the run now drives at: less than was asked for where the zone did not give more. */
+  wanted?: TierCounts;
+  error?: string;
+}
+export const mirrorChangedSignal = defineSignal<[MirrorChange]>('mirrorChanged');
 export const mirrorStateQuery = defineQuery<MirrorRunState>('state');
 
 export type { ZonePlan };

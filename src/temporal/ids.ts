@@ -1,0 +1,17 @@
+/** Workflow ids, types and task queues. The Temporal UI's list shows ids and status only, so ids speak. Pure. */
+
+export const DEFAULT_TASK_QUEUE = 'premirror';
+
+/** Workflow types: the names of the functions that workflows/index.ts exports. */
+export const WORKFLOW_TYPES = { application: 'application', mirrorRun: 'mirrorRun', sweep: 'sweep' } as const;
+
+export const SWEEP_SCHEDULE_ID = 'sweep';
+
+export function applicationWorkflowId(application: string): string {
+  return `application/${application}`;
+}
+
+/** Id of the n-th mirror run of an application, counted over all its zones. */
+export function mirrorWorkflowId(application: string, zone: string, n: number): string {
+  return `mirror/${application}/${zone}/${n}`;
+}

@@ -1,0 +1,51 @@
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { ApplicationSpec } from '../domain/application.ts';
+import type { SweepInput } from '../../workflows/sweep.ts';
+import { DEFAULT_TASK_QUEUE, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
+
+/**
+ * Ensures the `sweep` schedule and that it covers this application: the schedule keeps the spec after the application
+ * is gone, since what a terminated workflow left is found through it.
+ *
+ * @param everyMs wall ms: orphans cost wall money, and the sweep's work is calls that take wall time
+ */
+export async function ensureSweepSchedule(
+  client: Client,
+  { spec, speed, everyMs = 60_000, taskQueue = DEFAULT_TASK_QUEUE }: SweepScheduleOptions,
+): Promise<void> {
+  const options = (specs: ApplicationSpec[]) => ({
+    spec: { intervals: [{ every: everyMs }] },
+    action: {
+      type: 'startWorkflow' as const,
+      workflowType: WORKFLOW_TYPES.sweep,
+      workflowId: SWEEP_SCHEDULE_ID,
+      taskQueue,
+      args: [{ specs, speed } satisfies SweepInput],
+      staticSummary: 'find what no mirror run owns any more, and take it down',
+    },
+    policies: {
+      overlap: ScheduleOverlapPolicy.SKIP,
+      // The default is a year: after an outage every missed sweep would run at once.
+      catchupWindow: '5 minutes',
+    },
+  });
+  try {
+    await client.schedule.create({ scheduleId: SWEEP_SCHEDULE_ID, ...options([spec]) });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    await client.schedule.getHandle(SWEEP_SCHEDULE_ID).update((previous) => {
+      const known = (previous.action.args?.[0] as SweepInput | undefined)?.specs ?? [];
+      const others = known.filter((s) => s.application !== spec.application);
+      return { ...options([...others, spec]), state: previous.state };
+    });
+  }
+}
+
+export interface SweepScheduleOptions {
+  spec: ApplicationSpec;
+  /** Application seconds per wall second. */
+  speed: number;
+  everyMs?: number;
+  taskQueue?: string;
+}

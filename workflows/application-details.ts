@@ -1,0 +1,66 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
+import { liveRuns, phaseOf } from './application-state.ts';
+import type { Application } from './application-state.ts';
+import { codeBlock, duration, inWords, timeOfDay } from './words.ts';
+
+/** Puts what the loop knows before the eyes of whoever opens the workflow in the Temporal UI. */
+export function show(app: Application, nextLook: string): void {
+  setCurrentDetails(detailsOf(app, nextLook));
+  const phase = phaseOf(app);
+  const zones = liveRuns(app).map((run) => run.zone);
+  const shown = JSON.stringify([phase, app.spec.mode, zones]);
+  // An upsert is an event in the history, so only when something changed.
+  if (shown === app.shown) return;
+  app.shown = shown;
+  upsertSearchAttributes([
+    { key: APPLICATION_KEY, value: app.spec.application },
+    { key: PHASE_KEY, value: phase },
+    { key: MODE_KEY, value: app.spec.mode },
+    { key: ZONES_KEY, value: zones },
+  ]);
+}
+
+function detailsOf(app: Application, nextLook: string): string {
+  const { state, spec } = app;
+  const rows: [string, string][] = [['phase', `${phaseOf(app)}, mode ${spec.mode}`]];
+  if (state.removing) rows.push(['removing', state.removing.reason]);
+  if (state.paused) rows.push(['paused', state.paused.reason]);
+  const forecast = state.lastForecast;
+  if (forecast) {
+    rows.push(['demand', `${number(forecast.observed)} at ${timeOfDay(forecast.asOf)}`]);
+    const { lower, median, upper, at } = forecast.peak;
+    rows.push([
+      'forecast',
+      `peak ${number(median)} (${number(lower)} to ${number(upper)}) at ${timeOfDay(at)}, ${forecast.model}, ${forecast.quality}`,
+    ]);
+  }
+  const decision = state.lastDecision;
+  if (decision) {
+    const { threshold, thresholdFactor, bindings, headline } = decision.reasons;
+    rows.push(['threshold', `${number(threshold)} (factor ${thresholdFactor})`]);
+    rows.push(['decision', headline]);
+    if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
+    rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);
+  }
+  const runs = liveRuns(app);
+  if (runs.length === 0) rows.push(['mirrors', 'none']);
+  for (const run of runs)
+    rows.push([`mirror`, `${run.zone}: ${run.phase}, ${run.serving} serving of ${inWords(run.wanted)}`]);
+  for (const [zone, counts] of Object.entries(state.forced))
+    rows.push(['forced', `${zone}: ${inWords(counts)}`]);
+  for (const [zone, until] of Object.entries(state.memory.dryUntil))
+    rows.push(['dry', `${zone} until ${timeOfDay(until)}`]);
+  if (app.trouble) rows.push(['trouble', app.trouble]);
+  rows.push(['next look', nextLook]);
+  return codeBlock(rows);
+}
+
+/** "in 2 min: nothing is near" */
+export function lookIn(ms: number, why: string): string {
+  return `in ${duration(ms)}: ${why}`;
+}
+
+function number(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}

@@ -1,0 +1,3 @@
+export { application } from './application.ts';
+export { mirrorRun } from './mirror-run.ts';
+export { sweep } from './sweep.ts';

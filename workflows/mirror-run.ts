@@ -1,0 +1,104 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { NO_INSTANCES, totalInstances } from '../src/domain/tier.ts';
+import { wallMs } from '../src/temporal/wall-time.ts';
+import { failureText, failureType } from './failures.ts';
+import type { MirrorRunInput } from './messages.ts';
+import { begin, enter, registerHandlers } from './mirror-state.ts';
+import type { MirrorRun } from './mirror-state.ts';
+import { bring, unwind } from './mirror-steps.ts';
+import { activitiesAt } from './proxies.ts';
+import { duration, inWords } from './words.ts';
+
+const MAX_HISTORY_LENGTH = 600;
+
+/** How long a mirror is held without asking whether its application still lives: the dead man's switch. */
+const LEASE_MS = 5 * 60_000;
+const LEASE_FLOOR_WALL_MS = 10_000;
+
+/**
+ * One mirror in one zone, from command to retirement: raise, sync, route, hold, drain, retire. A saga: what undoes a
+ * step is noted before the step, as data, and undone last in, first out, whatever ends the run.
+ */
+export async function mirrorRun(input: MirrorRunInput): Promise<string> {
+  const run = begin(input);
+  registerHandlers(run);
+  try {
+    while (totalInstances(run.state.wanted) > 0) {
+      run.adjusted = false;
+      await bring(run);
+      if (!run.adjusted) await hold(run);
+    }
+  } catch (error) {
+    if (isContinuing(error)) throw error;
+    await CancellationScope.nonCancellable(() => retire(run, error));
+    throw isCancellation(error) ? error : asFailure(error);
+  }
+  await CancellationScope.nonCancellable(() => retire(run));
+  return `${input.zone}: retired, nothing is left`;
+}
+
+/** Holds what is up until a later plan adjusts it or its application is gone. */
+async function hold(run: MirrorRun): Promise<void> {
+  const { input, state } = run;
+  const { read } = activitiesAt(input.speed);
+  await enter(run, state.share > 0 ? 'serving' : 'standby');
+  while (!run.adjusted) {
+    if (historyIsLong(input)) await startAfresh(run);
+    const summary = `hold ${inWords(state.wanted)}; then ask whether ${input.parent} still lives`;
+    const leaseMs = wallMs(LEASE_MS, input.speed, LEASE_FLOOR_WALL_MS);
+    if (await condition(() => run.adjusted, leaseMs, { summary })) return;
+    const lives = await read.isOpen.executeWithOptions(
+      { summary: `hold on for another ${duration(LEASE_MS)}, or retire` },
+      [{ workflowId: input.parent }],
+    );
+    if (!lives) state.wanted = NO_INSTANCES;
+    if (!lives) return;
+  }
+}
+
+/** Undoes everything. Told to the application before the run ends, with what went wrong, if anything did. */
+async function retire(run: MirrorRun, error?: unknown): Promise<void> {
+  run.retiring = true;
+  const failed = error !== undefined && !isCancellation(error);
+  const left = await unwind(run);
+  if (left.length > 0) {
+    await enter(run, 'failed', failureType(left[0]));
+    throw ApplicationFailure.nonRetryable(
+      `not everything could be taken down: ${left.map(failureText).join('; ')}`,
+      'Leftover',
+    );
+  }
+  await enter(run, failed ? 'failed' : 'retired', failed ? failureType(error) : undefined);
+}
+
+function asFailure(error: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: failureType(error),
+    message: failureText(error),
+    nonRetryable: true,
+    cause: error instanceof Error ? error : undefined,
+  });
+}
+
+function historyIsLong({ maxHistoryLength }: MirrorRunInput): boolean {
+  const { continueAsNewSuggested, historyLength } = workflowInfo();
+  return continueAsNewSuggested || historyLength > (maxHistoryLength ?? MAX_HISTORY_LENGTH);
+}
+
+async function startAfresh(run: MirrorRun): Promise<never> {
+  await condition(allHandlersFinished);
+  return continueAsNew<typeof mirrorRun>({ ...run.input, state: run.state });
+}
+
+/** Continuing as new is thrown; it undoes nothing. */
+function isContinuing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ContinueAsNew';
+}
