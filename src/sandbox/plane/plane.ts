@@ -1,0 +1,169 @@
+import { seededRandom } from '../random.ts';
+import type { AppProfile, Instance, Plane, World } from '../world.ts';
+import { InstanceServer } from './instance-server.ts';
+import type { AccessRecord, Address } from './instance-server.ts';
+import { LoadBalancer } from './load-balancer.ts';
+import { TrafficMeter } from './traffic-meter.ts';
+import type { HistoryPoint } from './traffic-meter.ts';
+
+const DEFAULT_SERVICE_PORT = 8080;
+
+export interface PlaneOptions {
+  /**
+   * Port of every instance, on its own address; 0 takes a free one each. Absent: 8080, or a free one where that is
+   * taken (another sandbox on this machine).
+   */
+  servicePort?: number;
+  /** Sandbox time until a change of a backend service takes effect; 3 s unless set. */
+  propagationMs?: number;
+}
+
+export interface History {
+  project: string;
+  backendService: string;
+  stepMs: number;
+  points: HistoryPoint[];
+}
+
+/** What the sandbox's other parts ask of the plane beyond the Compute side's contract. */
+export interface PlaneExtras {
+  /** Traffic from before the clock's origin. Throws naming the field when a point is later, or not a rate. */
+  importHistory(history: History): void;
+  /** Counts and history of one backend service; empty where there was neither. */
+  meter(project: string, backendService: string): TrafficMeter;
+  /** Every backend service of the project that has a meter. */
+  metered(project: string): string[];
+  /** One record per instance that ever was, gone ones included. */
+  accessSummary(): AccessRecord[];
+  /** Where the instance answers, or answered last. */
+  addressOf(instance: Instance): Address | undefined;
+}
+
+/** The data plane of one world: real servers for its instances, a real proxy for each of its backend services. */
+export function createPlane(world: World, options: PlaneOptions = {}): Plane & PlaneExtras {
+  return new DataPlane(world, options);
+}
+
+class DataPlane implements Plane, PlaneExtras {
+  readonly #world: World;
+  readonly #options: PlaneOptions;
+  /** By instance id: a name may come back as another instance. */
+  readonly #servers = new Map<string, InstanceServer>();
+  readonly #balancers = new Map<string, { balancer: LoadBalancer; address: Promise<Address> }>();
+  readonly #meters = new Map<string, TrafficMeter>();
+
+  constructor(world: World, options: PlaneOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  async powerOn(instance: Instance, initialiseMs: number): Promise<void> {
+    let server = this.#servers.get(instance.id);
+    if (!server) {
+      const random = seededRandom(Math.floor(this.#world.random() * 2 ** 32));
+      server = new InstanceServer(instance, profileOf(instance, this.#world), this.#world.clock, random);
+      this.#servers.set(instance.id, server);
+    }
+    for (const { balancer } of this.#balancers.values()) balancer.restarted(instance);
+    await server.powerOn(this.#candidates(instance), initialiseMs);
+  }
+
+  async powerOff(instance: Instance): Promise<void> {
+    await this.#servers.get(instance.id)?.powerOff();
+  }
+
+  cpu(instance: Instance, from: number, to: number): number | undefined {
+    return this.#servers.get(instance.id)?.cpu(from, to);
+  }
+
+  health(backendService: string, project: string, zone: string, group: string) {
+    const known = this.#balancers.get(`${project}/${backendService}`)?.balancer.health(project, zone, group);
+    const instances = this.#world.instancesOf(project, zone, group);
+    return known ?? instances.map((instance) => ({ instance, healthy: false }));
+  }
+
+  async expose(project: string, backendService: string): Promise<Address> {
+    const key = `${project}/${backendService}`;
+    const exposed = this.#balancers.get(key);
+    if (exposed) {
+      if (this.#world.backendServices.has(`${project}/global/${backendService}`)) exposed.balancer.changed();
+      else await this.#retire(key, exposed.balancer);
+      return exposed.address;
+    }
+    const balancer = new LoadBalancer({
+      world: this.#world,
+      project,
+      backendService,
+      meter: this.meter(project, backendService),
+      addressOf: (instance) => this.addressOf(instance),
+      propagationMs: this.#options.propagationMs ?? 3_000,
+    });
+    const address = balancer.open();
+    this.#balancers.set(key, { balancer, address });
+    return address;
+  }
+
+  async #retire(key: string, balancer: LoadBalancer): Promise<void> {
+    this.#balancers.delete(key);
+    await balancer.close();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#balancers.values()].map(({ balancer }) => balancer.close()));
+    await Promise.all([...this.#servers.values()].map((server) => server.powerOff()));
+  }
+
+  importHistory({ project, backendService, stepMs, points }: History): void {
+    if (!(stepMs > 0)) throw new Error(`stepMs is ${stepMs}: give the length of a step in ms, above 0`);
+    const origin = this.#world.clock.originMs;
+    for (const [index, { at, value }] of points.entries()) {
+      if (!Number.isFinite(at) || at > origin)
+        throw new Error(`points[${index}].at is ${at}: history ends at the clock's origin, ${origin}`);
+      if (!(value >= 0) || value === Infinity)
+        throw new Error(`points[${index}].value is ${value}: give requests per second, 0 or more`);
+    }
+    this.meter(project, backendService).importHistory(points, stepMs);
+  }
+
+  meter(project: string, backendService: string): TrafficMeter {
+    const key = `${project}/${backendService}`;
+    const meter = this.#meters.get(key) ?? new TrafficMeter(backendService);
+    this.#meters.set(key, meter);
+    return meter;
+  }
+
+  metered(project: string): string[] {
+    const prefix = `${project}/`;
+    return [...this.#meters.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .map((key) => key.slice(prefix.length));
+  }
+
+  accessSummary(): AccessRecord[] {
+    return [...this.#servers.values()].map((server) => server.access);
+  }
+
+  addressOf(instance: Instance): Address | undefined {
+    return this.#servers.get(instance.id)?.address;
+  }
+
+  #candidates(instance: Instance): Address[] {
+    const { servicePort } = this.#options;
+    const own = { host: instance.ip, port: servicePort ?? DEFAULT_SERVICE_PORT };
+    // Where a system has 127.0.0.1 only, an instance is a port on it.
+    const shared = { host: '127.0.0.1', port: 0 };
+    return servicePort === undefined ? [own, { ...own, port: 0 }, shared] : [own, shared];
+  }
+}
+
+/** The instance's own profile (metadata `sandbox-*`) over the world's. */
+function profileOf(instance: Instance, world: World): AppProfile {
+  const number = (key: string, otherwise: number) => Number(instance.metadata[key] ?? otherwise);
+  const { workers, serviceMs, queue, initMs } = world.defaultProfile;
+  return {
+    workers: number('sandbox-workers', workers),
+    serviceMs: number('sandbox-service-ms', serviceMs),
+    queue: number('sandbox-queue', queue),
+    initMs: number('sandbox-init-ms', initMs),
+  };
+}
