@@ -5,6 +5,7 @@ import { targetOf } from '../temporal/target.ts';
 
 /** Longest wait for an answer, wall ms: a person is waiting. */
 const ANSWER_WITHIN_MS = 15_000;
+const CONNECT_WITHIN_MS = 3_000;
 
 /** What a verb that talks to Temporal works with. */
 export interface Context {
@@ -26,7 +27,9 @@ export function commandConfig(path: string | undefined): Config {
 
 /** Runs `act` with a client, and closes its connection whatever happens. */
 export async function withClient<T>(config: Config, act: (context: Context) => Promise<T>): Promise<T> {
-  const { client, connection } = await connect(targetOf(config.temporal));
+  const target = targetOf(config.temporal);
+  const options = { ...target.options, connectTimeout: CONNECT_WITHIN_MS };
+  const { client, connection } = await connect({ ...target, options });
   try {
     return await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => act({ config, client }));
   } finally {

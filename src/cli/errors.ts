@@ -39,7 +39,7 @@ export function explain(error: unknown, place?: Place): string {
       `Temporal does not answer at ${place?.address}: start everything with premirror up, or name your own ` +
       'with TEMPORAL_ADDRESS or --config'
     );
-  if (code === DEADLINE_EXCEEDED || code === CANCELLED)
+  if (isOutOfTime(error))
     return (
       `no worker answers on task queue ${place?.taskQueue} of namespace ${place?.namespace} at ${place?.address}: ` +
       'is one running? (premirror up starts one)'
@@ -57,6 +57,12 @@ export function asData(error: unknown, place?: Place): Record<string, unknown> {
     error: explain(error, place),
     ...(error instanceof SpecError && { problems: error.problems }),
   };
+}
+
+/** The answer did not come within the client's deadline. */
+export function isOutOfTime(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === DEADLINE_EXCEEDED || code === CANCELLED;
 }
 
 /** The gRPC status anywhere in the chain of causes. */

@@ -1,3 +1,14 @@
+/** Where the command writes. */
+export interface Streams {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export const PROCESS_STREAMS: Streams = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+};
+
 /** How the command speaks: plain words for people, one JSON document for programs. */
 export interface Output {
   /** `data` with --json, else `text`. */
@@ -6,10 +17,10 @@ export interface Output {
   note(text: string): void;
 }
 
-export function createOutput(json: boolean): Output {
+export function createOutput(json: boolean, { out, err }: Streams): Output {
   return {
-    result: (data, text) => void process.stdout.write(json ? `${JSON.stringify(data)}\n` : `${text}\n`),
-    note: (text) => void (json || process.stderr.write(`${text}\n`)),
+    result: (data, text) => out(json ? `${JSON.stringify(data)}\n` : `${text}\n`),
+    note: (text) => (json ? undefined : err(`${text}\n`)),
   };
 }
 

@@ -1,6 +1,2 @@
-import { runMain } from '../sandbox/main.ts';
-
-/** `premirror sandbox`: the local Google Cloud alone, until Ctrl-C. */
-export async function runSandbox(options: { speed: number; seed: number; origin?: string }): Promise<void> {
-  await runMain(options);
-}
+/** `premirror sandbox`: the local Google Cloud alone, until Ctrl-C. The one place that starts it in this process. */
+export { runMain as runSandbox } from '../sandbox/main.ts';

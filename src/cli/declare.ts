@@ -1,0 +1,39 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+/** What the verbs' declarations share. */
+
+export interface CommonOptions {
+  json: boolean;
+  config?: string;
+}
+
+/** A verb that talks to applications through Temporal. */
+export function verb(program: Command, usage: string, description: string): Command {
+  return withJson(program.command(usage))
+    .description(description)
+    .option(
+      '--config <file>',
+      'configuration to work by; else PREMIRROR_CONFIG, or that of a running premirror up',
+    );
+}
+
+export function withJson(command: Command): Command {
+  return command.addOption(new Option('--json', 'one JSON document on standard output').default(false));
+}
+
+export function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+export function aNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('write a number, 0 or more.');
+  return value;
+}
+
+export function wholeNumber(text: string): number {
+  const value = aNumber(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('write a whole number.');
+  return value;
+}
