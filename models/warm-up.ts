@@ -6,11 +6,11 @@ import { adopt, advance, newPipeline } from './pipeline.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Replayed at most; longer history is only fitted on. */
-const REPLAY_MS = 10 * DAY_MS;
+const REPLAY_MS = 8 * DAY_MS;
 /** History that the first replayed fit needs. */
 const HEAD_MS = 2 * DAY_MS;
-/** A replayed fit looks back this far and lasts this long: bounds the work to some forty short fits. */
-const FIT_ON_MS = 7 * DAY_MS;
+/** A replayed fit looks back this far and lasts this long: bounds the work to some thirty short fits. */
+const FIT_ON_MS = 5 * DAY_MS;
 const REFIT_MS = 6 * HOUR_MS;
 /** A path outlives the refit by the longest lead that is scored. */
 const PATH_MS = DAY_MS + REFIT_MS;
@@ -40,7 +40,8 @@ export function warmUp(history: History, forecaster: Forecaster, nominalCoverage
 /** Samples with from < at <= to. */
 export function samplesIn(history: History, from: number, to: number): { at: number; value: number }[] {
   const samples = [];
-  for (let i = 0; i < history.values.length; i++) {
+  const begin = Math.max(0, Math.floor((from - history.startAt) / history.stepMs));
+  for (let i = begin; i < history.values.length; i++) {
     const at = history.startAt + i * history.stepMs;
     const value = history.values[i]!;
     if (at > from && at <= to && !Number.isNaN(value)) samples.push({ at, value });

@@ -5,6 +5,12 @@ export interface Interval {
   upper: number;
 }
 
+/** The interval of a window's maximum. */
+export interface WindowInterval extends Interval {
+  /** End of the step, within the window, at which the median is highest; ms since the epoch. */
+  at?: number;
+}
+
 /**
  * What the decision needs of a forecast, a few hundred bytes; the whole fan stays in the ledger.
  * A window's interval is that of the MAXIMUM demand over [asOf, now + length of the window]:
@@ -24,12 +30,14 @@ export interface ForecastDigest {
   observed: number;
   windows: {
     /** Over [asOf, now + time to serve of warm + time to the next look]. */
-    full: Interval;
+    full: WindowInterval;
     /** Over [asOf, now + time to serve of shadow + time to the next look]. */
-    warm: Interval;
+    warm: WindowInterval;
     /** Over [asOf, now + time to serve from cold + time to the next look]. */
-    shadow: Interval;
+    shadow: WindowInterval;
   };
+  /** What was forecast for the newest sample an hour before it, if anything: tells an unexpected drop. */
+  expected?: Interval;
   /** Demand that lasts: lower quantile over time of the median path across the break-even window. For `scale`. */
   sustained: number;
   /** Highest median within the whole horizon, for people. */

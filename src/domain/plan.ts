@@ -52,9 +52,13 @@ export interface DecisionMemory {
     fullAndWarm: number;
     fullWarmAndShadow: number;
     primaryMinimum: number;
+    /** Levels that the plan then held, after stabilisation and caps: what the rate of letting go is measured against. */
+    planned?: { full: number; fullAndWarm: number; fullWarmAndShadow: number };
   }[];
   /** Zones that ran dry, and until when to leave them alone (ms since the epoch). */
   dryUntil: Record<string, number>;
+  /** The last plan's mirrors: what is on its way there stays there, though the cloud doesn't show it yet. */
+  mirrors?: ZonePlan[];
 }
 
 export const EMPTY_MEMORY: DecisionMemory = { wants: [], dryUntil: {} };

@@ -1,0 +1,210 @@
+import type { ApplicationSpec } from '../src/domain/application.ts';
+import type { ForecastDigest } from '../src/domain/forecast.ts';
+import type { Settings } from '../src/domain/plan.ts';
+import type { TimesToServe } from '../src/domain/tier.ts';
+import { createThreadFitter } from '../models/fitter.ts';
+import type { Fitter } from '../models/fitter.ts';
+import type { Fitted, History } from '../models/forecaster.ts';
+import { endOf, extend } from '../models/forecaster.ts';
+import type { PipelineOutput, PipelineState } from '../models/pipeline.ts';
+import { newPipeline, runPipeline } from '../models/pipeline.ts';
+import { seasonalNaive } from '../models/seasonal-naive.ts';
+import { samplesIn } from '../models/warm-up.ts';
+import type { Clock } from '../src/ports/clock.ts';
+import type { DemandSource } from '../src/ports/demand.ts';
+import type { Ledger } from '../src/ports/ledger.ts';
+
+export interface ForecastDeps {
+  demand: DemandSource;
+  ledger: Pick<Ledger, 'saveForecast' | 'timesToServe' | 'loadModelState' | 'saveModelState'>;
+  clock: Clock;
+  /** Absent: a thread of its own. */
+  fitter?: Fitter;
+}
+
+export interface ForecastInput {
+  spec: ApplicationSpec;
+  settings: Settings;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Read at first, and kept in memory from then on (160 KB an application at a step of a minute). */
+const HISTORY_MS = 14 * DAY_MS;
+const HORIZON_MS = DAY_MS;
+const REFIT_MS = 15 * MINUTE_MS;
+/** A path outlives its refit, should the next ones fail. */
+const PATH_MS = HORIZON_MS + 4 * 60 * MINUTE_MS;
+/** Wall time that the first forecast waits for the warm-up; after that it goes out uncalibrated. */
+const PATIENCE_WALL_MS = 12_000;
+
+/** What this process knows of one application's demand. A restarted one reads it again, or the ledger. */
+interface Tracked {
+  /** Metric, filter, step and coverage: another one is another series. */
+  series: string;
+  history?: History;
+  pipeline: PipelineState;
+  /** A fit that came out of the thread and waits for the next tick. */
+  fresh?: Fitted;
+  fitting?: Promise<void>;
+  fittedAsOf: number;
+}
+
+/** Forecast: reads demand, runs the pipeline, keeps the fan in the ledger, returns what the decision needs. */
+export function createForecastActivities(deps: ForecastDeps) {
+  const fitter = deps.fitter ?? createThreadFitter();
+  const applications = new Map<string, Promise<Tracked>>();
+
+  /** The application as this process knows it; the first call loads it, a failed load is tried again. */
+  function find(spec: ApplicationSpec): Promise<Tracked> {
+    const known = applications.get(spec.application);
+    const found = (known ?? Promise.reject(new Error('unknown'))).then(
+      (app) => (app.series === seriesOf(spec) ? app : load(deps, fitter, spec)),
+      () => load(deps, fitter, spec),
+    );
+    applications.set(spec.application, found);
+    return found;
+  }
+
+  return {
+    async forecast({ spec, settings }: ForecastInput): Promise<ForecastDigest> {
+      const app = await find(spec);
+      const { stepMs, observationDelayMs } = spec.demand;
+      const now = deps.clock.now();
+      const known = app.history ? endOf(app.history) : now - HISTORY_MS;
+      app.history = extend(app.history, await deps.demand.read(spec, known, now), stepMs, HISTORY_MS);
+      // Without any sample yet: the newest one that there could be. Nothing is up then, and nothing is raised.
+      const asOf = app.history
+        ? endOf(app.history)
+        : Math.floor((now - observationDelayMs) / stepMs) * stepMs;
+      const times = await deps.ledger.timesToServe(spec.application);
+      const output = runPipeline(app.pipeline, {
+        samples: app.history ? samplesIn(app.history, app.pipeline.asOf ?? -Infinity, asOf) : [],
+        asOf,
+        windowsMs: windowsOf(times, settings, now - asOf),
+        horizonMs: HORIZON_MS,
+        sustainedMs: settings.breakEvenMs,
+        fit: app.fresh,
+      });
+      app.pipeline = output.state;
+      if (app.fresh) await deps.ledger.saveModelState(spec.application, toStored(app));
+      delete app.fresh;
+      refit(app, fitter, asOf, stepMs);
+      const digest = digestOf(spec, asOf, now, output);
+      await deps.ledger.saveForecast(digest, output.fan);
+      return digest;
+    },
+  };
+}
+
+function seriesOf({ demand, mirrors }: ApplicationSpec): string {
+  return JSON.stringify([demand.metric, demand.filter, demand.stepMs, mirrors.interval]);
+}
+
+/** Reads the history; then the pipeline as the ledger has it, else one warmed up on that history. */
+async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): Promise<Tracked> {
+  const { stepMs } = spec.demand;
+  const now = deps.clock.now();
+  const samples = await deps.demand.read(spec, now - HISTORY_MS, now);
+  const history = extend(undefined, samples, stepMs, HISTORY_MS);
+  const app: Tracked = {
+    series: seriesOf(spec),
+    history,
+    pipeline: newPipeline(stepMs, spec.mirrors.interval),
+    fittedAsOf: -Infinity,
+  };
+  if (!history) return app;
+  const stored = fromStored(await deps.ledger.loadModelState(spec.application), app.series, endOf(history));
+  if (stored) {
+    app.pipeline = stored;
+    app.fittedAsOf = stored.fitted?.asOf ?? -Infinity;
+    return app;
+  }
+  app.fittedAsOf = endOf(history);
+  app.fitting = warmUp(app, history, fitter, spec);
+  await Promise.race([app.fitting, patience()]);
+  // Late or failed: the same time of day on the last days, or the level, uncalibrated, until the warm-up is through.
+  app.pipeline.fitted ??= seasonalNaive.fit(history, PATH_MS / stepMs);
+  return app;
+}
+
+async function warmUp(app: Tracked, history: History, fitter: Fitter, spec: ApplicationSpec): Promise<void> {
+  try {
+    const steps = PATH_MS / spec.demand.stepMs;
+    app.pipeline = await fitter.warmUp(history, spec.mirrors.interval, steps);
+  } catch {
+    // The next refit is near; until then the forecast says `cold`.
+  } finally {
+    delete app.fitting;
+  }
+}
+
+/** Starts a fit when one is due and none is under way. The tick never waits for it: the last fit serves meanwhile. */
+function refit(app: Tracked, fitter: Fitter, asOf: number, stepMs: number): void {
+  const { history } = app;
+  if (!history || app.fitting || asOf - app.fittedAsOf < REFIT_MS) return;
+  app.fittedAsOf = asOf;
+  app.fitting = fitter
+    .fit(history, PATH_MS / stepMs)
+    // No heavy model at all (its thread died, say): seasonal naive, and the level where there is no day to repeat.
+    .catch(() => seasonalNaive.fit(history, PATH_MS / stepMs))
+    .then((fitted) => {
+      app.fresh = fitted;
+    })
+    .finally(() => {
+      delete app.fitting;
+    });
+}
+
+function patience(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, PATIENCE_WALL_MS).unref());
+}
+
+/** Windows start at `asOf`: what is past but unobserved belongs to them. */
+function windowsOf(times: TimesToServe, settings: Settings, unobservedMs: number): number[] {
+  return [times.warmMs, times.shadowMs, times.coldMs].map((ms) => unobservedMs + ms + settings.nearLookMs);
+}
+
+function digestOf(
+  spec: ApplicationSpec,
+  asOf: number,
+  issuedAt: number,
+  output: PipelineOutput,
+): ForecastDigest {
+  const [full, warm, shadow] = output.windows;
+  return {
+    application: spec.application,
+    asOf,
+    issuedAt,
+    model: output.model,
+    quality: output.quality,
+    nominalCoverage: spec.mirrors.interval,
+    observed: output.observed,
+    windows: { full: full!, warm: warm!, shadow: shadow! },
+    ...(output.expected ? { expected: output.expected } : {}),
+    sustained: output.sustained,
+    peak: output.peak,
+    fan: `${spec.application}@${asOf}`,
+  };
+}
+
+interface Stored {
+  v: 1;
+  series: string;
+  pipeline: PipelineState;
+}
+
+/** Four significant digits: residuals know no more, and the row stays small. */
+function toStored({ series, pipeline }: Tracked): Stored {
+  const round = (key: string, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
+  return JSON.parse(JSON.stringify({ v: 1, series, pipeline } satisfies Stored, round)) as Stored;
+}
+
+/** The stored pipeline if it belongs to this series and the history reaches back to where it stopped. */
+function fromStored(stored: unknown, series: string, newest: number): PipelineState | undefined {
+  const { v, series: of, pipeline } = (stored ?? {}) as Partial<Stored>;
+  const fits = v === 1 && of === series && pipeline?.asOf !== undefined;
+  if (!fits || pipeline.asOf! > newest || newest - pipeline.asOf! > DAY_MS) return undefined;
+  return pipeline;
+}

@@ -1,0 +1,255 @@
+import type { ApplicationSpec } from './application.ts';
+import type { Prices } from './cost.ts';
+import { affordable, spendPerHour } from './cost.ts';
+import { explain } from './explain.ts';
+import type { ForecastDigest } from './forecast.ts';
+import type { Levels, Policy, Protected } from './levels.ts';
+import {
+  countsOf,
+  highest,
+  INTERVAL_POLICY,
+  levelsOf,
+  predictedLevels,
+  primaryCapacity,
+  protectedDemand,
+  reactiveLevel,
+  remembered,
+  roundUp,
+  stabilised,
+} from './levels.ts';
+import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
+import type { TierCounts, TimesToServe } from './tier.ts';
+import { NO_INSTANCES, totalInstances } from './tier.ts';
+import type { ZoneOffer } from './zones.ts';
+import { place, zoneOffers } from './zones.ts';
+
+export interface DecideInput {
+  forecast: ForecastDigest;
+  fleet: FleetState;
+  capacity: ZoneCapacity[];
+  prices: Prices;
+  spec: ApplicationSpec;
+  settings: Settings;
+  memory: DecisionMemory;
+  /** Held whatever the forecast says, within the caps. Keyed by zone. */
+  forced: Record<string, TierCounts>;
+  /** No new action: what is stays. */
+  paused: boolean;
+  timesToServe: TimesToServe;
+  /** The primary's minimum before we first raised it. Absent: the fleet's present one is that. */
+  primaryMinimumBefore?: number;
+  /** Application time, only to tell a stale forecast. Absent: the forecast's own time of issue. */
+  now?: number;
+}
+
+/** Beyond the observation delay and two steps, a newest sample this old means that demand is no longer seen. */
+const STALE_AFTER_MS = 5 * 60_000;
+/** Demand below this part of what was expected at least is a drop that nobody forecast. */
+const UNEXPECTED_BELOW = 0.8;
+/** An upper bound within this part of the threshold is near. */
+const NEAR_FROM = 0.8;
+
+/** What a decision found out on its way: the explanation is told from it. */
+export interface Findings {
+  usable: boolean;
+  stale: boolean;
+  /** Demand to cover at each level; zeros when the forecast is unusable. */
+  demand: Protected;
+  threshold: number;
+  ready: number;
+  /** The same once the primary's target is reached. */
+  comingThreshold: number;
+  reactive: number;
+  wanted: Levels;
+  /** After stabilisation, holding and force, before caps. */
+  asked: TierCounts;
+  held: ZonePlan[];
+  mirrors: ZonePlan[];
+  offers: ZoneOffer[];
+  bindings: string[];
+  spendPerHour: number;
+}
+
+/**
+ * The decision (DESIGN.md §4): ready capacity must last until the next slower tier can serve. Pure: the same input
+ * gives the same plan. Throws when the spend limit and the prices are in different currencies.
+ */
+export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): Decision {
+  const { forecast, fleet, spec, settings, memory } = input;
+  const { asOf } = forecast;
+  const stale = isStale(input);
+  const usable = !stale && forecast.quality !== 'cold';
+  const demand = usable ? protectedDemand(forecast.windows, policy) : { full: 0, warm: 0, shadow: 0 };
+  const { perInstance } = spec.demand;
+  const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
+  const predicted = predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
+  const wanted = highest(predicted, { full: reactive, fullAndWarm: reactive, fullWarmAndShadow: reactive });
+  const wants = remembered(memory, asOf, settings);
+  const bindings: string[] = bindingsOf(input, stale);
+  const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
+  const holds = stale || isUnexpectedDrop(forecast);
+
+  const settled = stabilised(wanted, wants, settings);
+  if (!sameLevels(settled, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
+  const asked = withForced(
+    countsOf(holds ? highest(settled, heldLevels(held, memory)) : settled),
+    input.forced,
+  );
+  const offers = zoneOffers(spec, fleet, input.capacity, memory, asOf);
+  const placed = place(withinCaps(asked, input, bindings), offers, input.forced, spec);
+  if (totalInstances(placed.unplaced) > 0) {
+    bindings.push(
+      `zones: no room for ${totalInstances(placed.unplaced)} more in ${spec.mirrors.zones.join(', ')}`,
+    );
+  }
+  const mirrors = input.paused ? [...held].sort(byZone) : placed.mirrors;
+  const wantedMinimum = lastingMinimum(input, usable, holds);
+  const steadyMinimum = Math.max(wantedMinimum, ...wants.map((want) => want.primaryMinimum));
+  const primaryMinimum = input.paused
+    ? fleet.primary.minimum
+    : Math.min(fleet.primary.maximum, steadyMinimum);
+  if (steadyMinimum > fleet.primary.maximum) {
+    bindings.push(`primary: its autoscaler's maximum is ${fleet.primary.maximum}`);
+  }
+
+  const { ready, coming } = primaryCapacity(fleet);
+  const findings: Findings = {
+    usable,
+    stale,
+    demand,
+    threshold: ready * perInstance * settings.thresholdFactor,
+    ready,
+    comingThreshold: coming * perInstance * settings.thresholdFactor,
+    reactive,
+    wanted,
+    asked,
+    held,
+    mirrors,
+    offers,
+    bindings,
+    spendPerHour: spendPerHour(sumOf(mirrors), input.prices),
+  };
+  const plan = {
+    id: `${spec.application}@${asOf}`,
+    application: spec.application,
+    asOf,
+    mirrors,
+    primaryMinimum,
+  };
+  const planned = levelsOf(sumOf(mirrors));
+  return {
+    plan,
+    reasons: explain(input, findings, plan),
+    nextLookMs: nextLook(input, findings, primaryMinimum),
+    memory: {
+      wants: [...wants, { at: asOf, ...wanted, primaryMinimum: wantedMinimum, planned }],
+      dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
+      mirrors,
+    },
+  };
+}
+
+function isStale({ forecast, spec, now }: DecideInput): boolean {
+  const { observationDelayMs, stepMs } = spec.demand;
+  return (now ?? forecast.issuedAt) - forecast.asOf > observationDelayMs + 2 * stepMs + STALE_AFTER_MS;
+}
+
+/** Demand fell far below what the forecast said of this moment: perhaps an outage's silence, not low demand. */
+function isUnexpectedDrop(forecast: ForecastDigest): boolean {
+  const expected = forecast.expected?.lower ?? forecast.windows.full.lower;
+  return forecast.quality !== 'cold' && forecast.observed < UNEXPECTED_BELOW * expected;
+}
+
+function bindingsOf({ forecast, spec, paused, forced }: DecideInput, stale: boolean): string[] {
+  const bindings: string[] = [];
+  if (paused) bindings.push('pause: no new action');
+  if (spec.mode !== 'auto') bindings.push(`mode: ${spec.mode} changes nothing`);
+  if (stale) bindings.push('stale forecast: nothing is let go, only observed demand raises');
+  else if (forecast.quality === 'cold') bindings.push('cold forecast: only observed demand counts');
+  else if (isUnexpectedDrop(forecast)) bindings.push('unexpected drop: nothing is let go');
+  const zones = Object.keys(forced).filter((zone) => totalInstances(forced[zone]!) > 0);
+  if (zones.length > 0) bindings.push(`forced: ${zones.sort().join(', ')}`);
+  return bindings;
+}
+
+/** What was planned last: the cloud shows an instance on its way to shadow as running. Without a plan, what is up. */
+function heldLevels(held: readonly ZonePlan[], memory: DecisionMemory): Levels {
+  return levelsOf(sumOf(memory.mirrors ?? held));
+}
+
+/** Forced counts on top of what the levels ask for, tier by tier. */
+function withForced(counts: TierCounts, forced: Record<string, TierCounts>): TierCounts {
+  const least = sumOf(Object.values(forced));
+  const levels = levelsOf(counts);
+  const full = Math.max(counts.full, least.full);
+  const warm = Math.max(levels.fullAndWarm - full, least.warm);
+  return { full, warm, shadow: Math.max(levels.fullWarmAndShadow - full - warm, least.shadow) };
+}
+
+/** The readiest first, up to the caps of instances and of spend. */
+function withinCaps(asked: TierCounts, { spec, prices }: DecideInput, bindings: string[]): TierCounts {
+  const { instances, spendPerHour: spend } = spec.mirrors.limits;
+  const full = Math.min(asked.full, instances);
+  const warm = Math.min(asked.warm, instances - full);
+  const shadow = Math.min(asked.shadow, instances - full - warm);
+  const counted = { full, warm, shadow };
+  if (totalInstances(counted) < totalInstances(asked)) bindings.push(`limit: ${instances} instances`);
+  const paid = affordable(counted, prices, spend);
+  if (paid.full < full || paid.warm < warm || paid.shadow < shadow) {
+    bindings.push(`limit: ${spend.amount} ${spend.currency} an hour`);
+  }
+  return paid;
+}
+
+/**
+ * The primary's minimum that lasting demand asks for. It is raised only beyond what the autoscaler holds by itself, and
+ * kept while it is needed: `scale` goes ahead of the autoscaler and never fights it.
+ */
+function lastingMinimum(input: DecideInput, usable: boolean, holds: boolean): number {
+  const { forecast, fleet, spec, settings } = input;
+  const recorded = input.primaryMinimumBefore ?? fleet.primary.minimum;
+  if (holds) return Math.max(recorded, fleet.primary.minimum);
+  if (!usable) return recorded;
+  const needed = roundUp(forecast.sustained / (spec.demand.perInstance * settings.thresholdFactor));
+  const ahead = needed > fleet.primary.target ? needed : Math.min(needed, fleet.primary.minimum);
+  return Math.max(recorded, ahead);
+}
+
+/** Soon while anything is up, unclear or near; late when nothing can happen before the next look. */
+function nextLook(input: DecideInput, findings: Findings, primaryMinimum: number): number {
+  const { settings, forecast, fleet, spec } = input;
+  const { coming, ready } = primaryCapacity(fleet);
+  const reach = NEAR_FROM * settings.thresholdFactor * spec.demand.perInstance;
+  const near =
+    findings.stale ||
+    findings.mirrors.length > 0 ||
+    findings.held.length > 0 ||
+    totalInstances(findings.asked) > 0 ||
+    primaryMinimum > (input.primaryMinimumBefore ?? fleet.primary.minimum) ||
+    forecast.observed >= reach * ready ||
+    findings.demand.shadow >= reach * Math.min(coming, ready);
+  return near ? settings.nearLookMs : settings.farLookMs;
+}
+
+function zonePlanOf({ zone, full, warm, shadow }: ZonePlan): ZonePlan {
+  return { zone, full, warm, shadow };
+}
+
+function byZone(a: ZonePlan, b: ZonePlan): number {
+  return a.zone < b.zone ? -1 : 1;
+}
+
+export function sumOf(counts: readonly TierCounts[]): TierCounts {
+  return counts.reduce(
+    (sum, { full, warm, shadow }) => ({
+      full: sum.full + full,
+      warm: sum.warm + warm,
+      shadow: sum.shadow + shadow,
+    }),
+    NO_INSTANCES,
+  );
+}
+
+function sameLevels(a: Levels, b: Levels): boolean {
+  return a.full === b.full && a.fullAndWarm === b.fullAndWarm && a.fullWarmAndShadow === b.fullWarmAndShadow;
+}

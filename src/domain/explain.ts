@@ -1,0 +1,124 @@
+import type { DecideInput, Findings } from './decide.ts';
+import type { WindowInterval } from './forecast.ts';
+import type { Plan, Reasons, ZonePlan } from './plan.ts';
+import type { Tier, TierCounts } from './tier.ts';
+import { NO_INSTANCES, TIERS } from './tier.ts';
+import { clockTime } from './zones.ts';
+
+/** The decision in words and numbers: everything that a person needs to check it by hand. */
+export function explain(input: DecideInput, findings: Findings, plan: Plan): Reasons {
+  const { full, fullAndWarm, fullWarmAndShadow } = findings.wanted;
+  return {
+    headline: headline(input, findings, plan),
+    policy: 'interval',
+    observed: input.forecast.observed,
+    threshold: findings.threshold,
+    thresholdFactor: input.settings.thresholdFactor,
+    wanted: { full, fullAndWarm, fullWarmAndShadow, reactive: findings.reactive },
+    bindings: findings.bindings,
+    rejected: rejected(input, findings),
+    zones: findings.offers.map(({ zone, score, why }) => ({ zone, score, why })),
+    spendPerHour: findings.spendPerHour,
+  };
+}
+
+/** One sentence: when, what was seen, what is done. */
+function headline(input: DecideInput, findings: Findings, plan: Plan): string {
+  const at = clockTime(input.forecast.issuedAt);
+  if (input.paused) return `${at} paused: keeping ${inWords(plan.mirrors)}`;
+  const changes = changesOf(input.memory.mirrors ?? findings.held, plan.mirrors);
+  const ofPrimary = primaryChange(input, plan);
+  return `${at} ${seen(input, findings)}; ${[...changes, ...ofPrimary].join(', ') || standing(plan)}`;
+}
+
+/** What the plan rests on: the level that asks for most readiness. */
+function seen(input: DecideInput, findings: Findings): string {
+  const { forecast } = input;
+  const { demand, threshold, stale, usable } = findings;
+  const limit = rate(threshold);
+  if (stale) return `no demand seen since ${clockTime(forecast.asOf)}`;
+  if (findings.reactive > 0) {
+    return `demand ${rate(forecast.observed)} req/s is more than the primary's ${findings.ready} instances carry`;
+  }
+  if (!usable) return `demand ${rate(forecast.observed)} req/s, too little history to forecast from`;
+  const passes = (name: string, value: number, window: WindowInterval) =>
+    `forecast: ${name} ${rate(value)} req/s passes the threshold ${limit}${window.at ? ` at ${clockTime(window.at)}` : ''}`;
+  const { wanted } = findings;
+  if (wanted.full > 0) return passes('lower bound', demand.full, forecast.windows.full);
+  if (wanted.fullAndWarm > 0) return passes('median', demand.warm, forecast.windows.warm);
+  if (wanted.fullWarmAndShadow > 0) return passes('upper bound', demand.shadow, forecast.windows.shadow);
+  return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.comingThreshold)}`;
+}
+
+/** "raising 4 full in us-central1-b", "letting 2 warm go in ...", one phrase a zone and tier. */
+function changesOf(held: readonly ZonePlan[], planned: readonly ZonePlan[]): string[] {
+  const zones = [...new Set([...held, ...planned].map((mirror) => mirror.zone))].sort();
+  return zones.flatMap((zone) => {
+    const before = held.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
+    const after = planned.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
+    const phrase = (verb: string, sign: 1 | -1, end: string) => {
+      const counts = TIERS.filter((tier) => sign * (after[tier] - before[tier]) > 0).map(
+        (tier) => `${Math.abs(after[tier] - before[tier])} ${tier}`,
+      );
+      return counts.length > 0 ? [`${verb} ${counts.join(' and ')}${end} in ${zone}`] : [];
+    };
+    return [...phrase('raising', 1, ''), ...phrase('letting', -1, ' go')];
+  });
+}
+
+function primaryChange({ fleet }: DecideInput, plan: Plan): string[] {
+  const { minimum } = fleet.primary;
+  if (plan.primaryMinimum === minimum) return [];
+  const verb = plan.primaryMinimum > minimum ? 'raising' : 'lowering';
+  return [`${verb} the primary's minimum from ${minimum} to ${plan.primaryMinimum}`];
+}
+
+function standing(plan: Plan): string {
+  return plan.mirrors.length > 0 ? `keeping ${inWords(plan.mirrors)}` : 'nothing to raise';
+}
+
+function inWords(mirrors: readonly ZonePlan[]): string {
+  if (mirrors.length === 0) return 'no mirrors';
+  return mirrors.map((mirror) => `${countsInWords(mirror)} in ${mirror.zone}`).join(', ');
+}
+
+function countsInWords(counts: TierCounts): string {
+  return TIERS.filter((tier) => counts[tier] > 0)
+    .map((tier) => `${counts[tier]} ${tier}`)
+    .join(' and ');
+}
+
+function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
+  const { forecast, timesToServe, spec } = input;
+  const until = (tier: Tier, ms: number, bound: string, value: number, ready: string) => ({
+    what: `more ${tier} now`,
+    why: `${bound} ${rate(value)} asks for no more by ${clockTime(forecast.issuedAt + ms)}; ${ready}`,
+  });
+  const { wanted } = findings;
+  const inSeconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+  const alternatives: Reasons['rejected'] = [];
+  if (findings.usable && wanted.full < wanted.fullAndWarm) {
+    const serves = `warm serves within ${inSeconds(timesToServe.warmMs)}`;
+    alternatives.push(until('full', timesToServe.warmMs, 'lower bound', findings.demand.full, serves));
+  }
+  if (findings.usable && wanted.fullAndWarm < wanted.fullWarmAndShadow) {
+    const serves = `shadow serves within ${inSeconds(timesToServe.shadowMs)}`;
+    alternatives.push(until('warm', timesToServe.shadowMs, 'median', findings.demand.warm, serves));
+  }
+  if (findings.usable && wanted.fullWarmAndShadow === 0) {
+    const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.comingThreshold)}`;
+    alternatives.push({ what: 'a mirror', why });
+  }
+  const zones = findings.offers
+    .filter((offer) => offer.room === 0 && !findings.mirrors.some((mirror) => mirror.zone === offer.zone))
+    .map((offer) => ({ what: offer.zone, why: offer.why }));
+  const own = spec.mirrors.zones.includes(spec.primary.zone)
+    ? [{ what: spec.primary.zone, why: "the primary's own zone" }]
+    : [];
+  return [...alternatives, ...zones, ...own];
+}
+
+/** Three significant digits below 100, whole numbers above. */
+function rate(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,136 @@
+import type { Interval, ForecastDigest } from './forecast.ts';
+import type { DecisionMemory, FleetState, Settings } from './plan.ts';
+import type { TierCounts } from './tier.ts';
+
+/** Mirror instances that must be at least so ready. Nested: each level holds the ones before it. */
+export interface Levels {
+  full: number;
+  fullAndWarm: number;
+  fullWarmAndShadow: number;
+}
+
+/** Which end of the interval each level protects. Another policy is another choice of these. */
+export interface Policy {
+  full: (window: Interval) => number;
+  warm: (window: Interval) => number;
+  shadow: (window: Interval) => number;
+}
+
+/** The original concept: full on what is near certain, warm on what is likely, shadow on what is possible. */
+export const INTERVAL_POLICY: Policy = {
+  full: (window) => window.lower,
+  warm: (window) => window.median,
+  shadow: (window) => window.upper,
+};
+
+/** Demand that the policy wants covered at each level, in the demand's unit. */
+export interface Protected {
+  full: number;
+  warm: number;
+  shadow: number;
+}
+
+export function protectedDemand(windows: ForecastDigest['windows'], policy: Policy): Protected {
+  return {
+    full: policy.full(windows.full),
+    warm: policy.warm(windows.warm),
+    shadow: policy.shadow(windows.shadow),
+  };
+}
+
+/** Primary instances that serve now, and those that will within a slower tier's time to serve. */
+export function primaryCapacity(fleet: FleetState): { ready: number; coming: number } {
+  const { serving, target } = fleet.primary;
+  // An instance above the target is on its way out; one below it is on its way in.
+  return { ready: Math.min(serving, target), coming: target };
+}
+
+/**
+ * Mirror instances that each level asks for. The primary counts first; mirrors cover what exceeds the threshold, and
+ * keep the same reserve: (primary + mirrors) * perInstance * thresholdFactor >= demand.
+ */
+export function predictedLevels(
+  demand: Protected,
+  fleet: FleetState,
+  perInstance: number,
+  thresholdFactor: number,
+): Levels {
+  const { ready, coming } = primaryCapacity(fleet);
+  const beyond = (level: number, instances: number) =>
+    Math.max(0, roundUp(level / (perInstance * thresholdFactor)) - instances);
+  return nested({
+    full: beyond(demand.full, ready),
+    fullAndWarm: beyond(demand.warm, coming),
+    fullWarmAndShadow: beyond(demand.shadow, coming),
+  });
+}
+
+/** Mirror instances that reaction alone would ask for: observed demand beyond what the primary serves. */
+export function reactiveLevel(observed: number, fleet: FleetState, perInstance: number): number {
+  return Math.max(0, roundUp(observed / perInstance) - primaryCapacity(fleet).ready);
+}
+
+/** Rounds up, forgiving what floating point adds to a whole number. */
+export function roundUp(value: number): number {
+  return Math.ceil(value - 1e-9);
+}
+
+export function nested(levels: Levels): Levels {
+  const fullAndWarm = Math.max(levels.full, levels.fullAndWarm);
+  return {
+    full: levels.full,
+    fullAndWarm,
+    fullWarmAndShadow: Math.max(fullAndWarm, levels.fullWarmAndShadow),
+  };
+}
+
+export function highest(a: Levels, b: Levels): Levels {
+  return nested({
+    full: Math.max(a.full, b.full),
+    fullAndWarm: Math.max(a.fullAndWarm, b.fullAndWarm),
+    fullWarmAndShadow: Math.max(a.fullWarmAndShadow, b.fullWarmAndShadow),
+  });
+}
+
+export function levelsOf(counts: TierCounts): Levels {
+  return {
+    full: counts.full,
+    fullAndWarm: counts.full + counts.warm,
+    fullWarmAndShadow: counts.full + counts.warm + counts.shadow,
+  };
+}
+
+export function countsOf(levels: Levels): TierCounts {
+  return {
+    full: levels.full,
+    warm: levels.fullAndWarm - levels.full,
+    shadow: levels.fullWarmAndShadow - levels.fullAndWarm,
+  };
+}
+
+/** Wants that still count at `asOf`: those of the stabilisation window. */
+export function remembered(
+  memory: DecisionMemory,
+  asOf: number,
+  settings: Settings,
+): DecisionMemory['wants'] {
+  return memory.wants.filter((want) => want.at > asOf - settings.stabilisationMs && want.at < asOf);
+}
+
+/**
+ * Up at once, down slowly: never below the highest want of the stabilisation window, and no more than
+ * `scaleDownFraction` of what the plan held within that window is let go.
+ */
+export function stabilised(wanted: Levels, wants: DecisionMemory['wants'], settings: Settings): Levels {
+  const keep = 1 - settings.scaleDownFraction;
+  const part = (held: number) => Math.floor(keep * held + 1e-9);
+  return wants.reduce((levels, want) => {
+    const held = want.planned ?? { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0 };
+    const slowly = {
+      full: part(held.full),
+      fullAndWarm: part(held.fullAndWarm),
+      fullWarmAndShadow: part(held.fullWarmAndShadow),
+    };
+    return highest(highest(levels, want), slowly);
+  }, wanted);
+}
