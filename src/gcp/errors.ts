@@ -76,7 +76,8 @@ export function toCloudError(what: string, error: unknown): Error {
   const known = spoken.find((word) => isStockOut(word) || isQuota(word));
   if (known) return errorOfCode(known, what, message);
   const said = status === undefined ? 'no answer' : `HTTP ${status}${reason ? ` ${reason}` : ''}`;
-  return new CloudError(`${what}: ${said}: ${message}`, status, reason, error);
+  // The library's error drags request and response along: what it says is kept, itself it is not.
+  return new CloudError(`${what}: ${said}: ${message}`, status, reason);
 }
 
 function bodyOf(raw: { message?: string; errors?: unknown }): ErrorBody {

@@ -6,7 +6,7 @@ import type { Place } from './group.ts';
 type Instance = protos.google.cloud.compute.v1.IInstance;
 
 /** Label on every instance of a run: the short hash of the run, in which its group's name ends. */
-export const RUN_LABEL = 'premirror-run';
+export const RUN_LABEL = 'premirror_run';
 
 /** The run's instances, whether or not its group is still there. */
 export async function listRunInstances(clients: GcpClients, group: Place): Promise<Instance[]> {

@@ -58,11 +58,7 @@ export async function ensureGroup(
 }
 
 /** Ours and this run's: then it is as good as just created. */
-function adopt(
-  place: { project: string; zone: string; name: string },
-  found: Manager,
-  run: string,
-): GroupRef {
+function adopt(place: Place, found: Manager, run: string): GroupRef {
   const marker = proveOurs('Group', place, found);
   if (marker.run !== run)
     throw new NotOursError(`Group '${place.name}' belongs to the run ${marker.run}; left alone`);
