@@ -1,9 +1,10 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
-const { IndexedValueType } = temporal.api.enums.v1;
+// A CommonJS module without names that Node's ESM loader could see.
+const { IndexedValueType } = proto.temporal.api.enums.v1;
 const ALREADY_EXISTS = 6;
 
 /** Types by name, as the operator service counts them. */
