@@ -191,7 +191,7 @@ describe('a managed instance group', () => {
     expect([resumed.targetSize, resumed.targetSuspendedSize]).toEqual([2, 0]);
     const instance = [...sandbox.world.instances.values()].find((i) => first!.endsWith(i.name))!;
     // Memory is back: the application's 60 s of initialisation were not needed again.
-    expect(instance.servingSince! - instance.spans.at(-1)!.from).toBeLessThan(60_000);
+    expect(instance.servingSince! - instance.spans.at(-1)!.from).toBeLessThan(45_000);
     expect(instance.spans.map(({ state }) => state)).toEqual(['running', 'suspended', 'running']);
 
     await zonal(clients.managers.delete({ ...AT, instanceGroupManager: 'life' }));
@@ -240,11 +240,9 @@ describe('a managed instance group', () => {
       standbyPolicy: { mode: 'MANUAL', initialDelaySec: 120 },
     });
     await stable('pool');
-    expect((await managed('pool')).map((i) => i.instanceStatus).sort()).toEqual([
-      'SUSPENDED',
-      'SUSPENDED',
-      'TERMINATED',
-    ]);
+    const statuses = (await managed('pool')).map((i) => i.instanceStatus);
+    expect(statuses.filter((status) => status === 'SUSPENDED')).toHaveLength(2);
+    expect(statuses.filter((status) => status === 'TERMINATED')).toHaveLength(1);
     const [running] = sandbox.world.instancesOf(PROJECT, ZONE, 'pool')[0]!.spans;
     expect(running!.to! - running!.from).toBeGreaterThanOrEqual(89_000);
     const { fingerprint } = await manager('pool');
@@ -352,6 +350,7 @@ describe('mutations', () => {
     );
     expect(await statusOf(clients.templates.delete({ project: PROJECT, instanceTemplate: 'app' }))).toBe(400);
     expect(await statusOf(clients.instances.get({ ...AT, instance: 'nobody' }))).toBe(404);
+    expect(await statusOf(clients.managers.list({ project: PROJECT, zone: 'mars-north1-a' }))).toBe(404);
   });
 });
 

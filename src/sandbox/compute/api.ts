@@ -12,6 +12,8 @@ import { Ids } from './ids.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Operations } from './operations.ts';
 import { placeRoutes } from './place-routes.ts';
+import { ZONES } from './quotas.ts';
+import { notFound } from './resources.ts';
 
 export interface ComputeApi {
   api: Api;
@@ -34,7 +36,10 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
   const api: Api = async (request) => {
     for (const route of routes) {
       const parts = route.method === request.method ? match(route.template, request.path) : undefined;
-      if (parts) return route.handle(request, parts);
+      if (!parts) continue;
+      const { project, zone } = parts;
+      if (zone !== undefined && !ZONES.includes(zone)) throw notFound(`projects/${project}/zones/${zone}`);
+      return route.handle(request, parts);
     }
     return undefined;
   };

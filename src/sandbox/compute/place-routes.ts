@@ -4,14 +4,13 @@ import type { World } from '../world.ts';
 import type { PathParts, Registry, Route } from './collection.ts';
 import { placeOf } from './collection.ts';
 import { listAnswer } from './lists.ts';
-import { MACHINE_TYPES, REGIONS, quotasOf, regionOf } from './quotas.ts';
+import { MACHINE_TYPES, REGIONS, ZONES, quotasOf, regionOf } from './quotas.ts';
 import { linkTo, notFound, zoneLink } from './resources.ts';
 
 const PROJECT = '/compute/v1/projects/:project';
 
 /** Regions with quotas, zones, machine types, and operations. */
 export function placeRoutes({ world, operations }: Registry): Route[] {
-  const zones = Object.values(REGIONS).flat();
   return [
     get(`${PROJECT}/regions`, (parts, query) =>
       listAnswer(
@@ -27,14 +26,11 @@ export function placeRoutes({ world, operations }: Registry): Route[] {
     get(`${PROJECT}/zones`, ({ project }, query) =>
       listAnswer(
         'compute#zoneList',
-        zones.map((name) => zone(project!, name)),
+        ZONES.map((name) => zone(project!, name)),
         query,
       ),
     ),
-    get(`${PROJECT}/zones/:zone`, ({ project, zone: name }) => {
-      if (!zones.includes(name!)) throw notFound(`projects/${project}/zones/${name}`);
-      return ok(zone(project!, name!));
-    }),
+    get(`${PROJECT}/zones/:zone`, ({ project, zone: name }) => ok(zone(project!, name!))),
     get(`${PROJECT}/zones/:zone/machineTypes`, (parts, query) =>
       listAnswer(
         'compute#machineTypeList',

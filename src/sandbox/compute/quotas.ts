@@ -7,6 +7,8 @@ export const REGIONS: Record<string, readonly string[]> = {
   'europe-west1': ['europe-west1-b', 'europe-west1-c', 'europe-west1-d'],
 };
 
+export const ZONES: readonly string[] = Object.values(REGIONS).flat();
+
 /** vCPUs and memory of the machine types on offer, as documented for their families. */
 export const MACHINE_TYPES: Record<string, { guestCpus: number; memoryMb: number; isSharedCpu: boolean }> = {
   'e2-micro': { guestCpus: 2, memoryMb: 1024, isSharedCpu: true },
