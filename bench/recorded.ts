@@ -32,10 +32,15 @@ for (const name of SERIES) {
   console.log(`\npremirror ${args.join(' ')}`);
   const code = await run(args);
   failed ||= code !== 0;
-  if (existsSync(report)) console.log(twinTable(JSON.parse(readFileSync(report, 'utf8')) as UpReport));
+  if (existsSync(report)) showTable(report);
   console.log(`exit code ${code}`);
 }
 process.exitCode = failed ? 1 : 0;
+
+function showTable(path: string): void {
+  const { twins, currency } = JSON.parse(readFileSync(path, 'utf8')) as UpReport;
+  console.log(twinTable(twins, currency));
+}
 
 /** Runs the command, its output shown, and resolves to its exit code. */
 function run(args: string[]): Promise<number> {

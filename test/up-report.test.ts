@@ -61,7 +61,7 @@ it('succeeds only when it kept up and nothing is left', () => {
 });
 
 it('shows both twins side by side', () => {
-  const lines = twinTable(REPORT).split('\n');
+  const lines = twinTable(REPORT.twins, REPORT.currency).split('\n');
   expect(lines[0]).toMatch(/mirrored +reactive$/);
   expect(lines.find((line) => line.startsWith('cost USD'))).toMatch(/13\.400 +12\.000$/);
   expect(new Set(lines.map((line) => line.length)).size).toBe(1);

@@ -8,6 +8,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The example's clock starts here; the flash crowd comes at 14:00, 20 minutes later. */
 export const EXAMPLE_START_MS = Date.UTC(2026, 8, 16, 13, 40);
 const CROWD_OF_DAY_MS = 14 * 60 * MINUTE_MS;
+/** The second spike has passed by then. */
+export const EXAMPLE_SPIKES_OVER_MS = EXAMPLE_START_MS + 95 * MINUTE_MS;
 const HISTORY_DAYS = 9;
 const LIVE_DAYS = 2;
 

@@ -1,11 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import type { Sample } from '../../ports/demand.ts';
 import { Child } from './child.ts';
+import { TWINS } from './report.ts';
+import type { SandboxClockState } from './sandbox-control.ts';
+import type { Scene } from './scene.ts';
 
+/** What became of one target's requests, each counted with what it stands for; latencies of those answered. */
 export interface TwinCounts {
   requests: number;
   failed: number;
   slow: number;
+  p50Ms: number;
+  p95Ms: number;
+  p99Ms: number;
 }
 
 /** Configuration of the generator's process, as its file. Times are sandbox ms. */
@@ -22,12 +29,38 @@ export interface GeneratorConfig {
   targets: { name: string; url: string }[];
 }
 
+/** The generator's configuration: the same arrivals to the load balancers of both twins. */
+export function generatorConfig(
+  scene: Scene,
+  seed: number,
+  { originMs, wallOriginMs, speed }: SandboxClockState,
+  fromMs: number,
+  balancers: Record<string, { host: string; port: number }>,
+): GeneratorConfig {
+  return {
+    seed,
+    clock: { originMs, wallOriginMs, speed },
+    fromMs,
+    untilMs: scene.untilMs,
+    objectiveLatencyMs: scene.spec.objectives.latencyMs,
+    standsFor: scene.standsFor,
+    series: scene.arrivals,
+    stepMs: scene.series.stepMs,
+    targets: Object.values(TWINS).map((name) => ({ name, url: urlOf(balancers[name], name) })),
+  };
+}
+
+function urlOf(address: { host: string; port: number } | undefined, name: string): string {
+  if (!address) throw new Error(`The sandbox has no load balancer for ${name}`);
+  return `http://${address.host}:${address.port}/`;
+}
+
 export interface GeneratorFinal {
   keptUp: boolean;
   latenessP99S: number;
   wireRequestsStandFor: number;
   overheadMs: { p50: number; p99: number };
-  targets: Record<string, TwinCounts & { p50Ms: number; p95Ms: number; p99Ms: number }>;
+  targets: Record<string, TwinCounts>;
 }
 
 export interface GeneratorProcessOptions {

@@ -1,8 +1,10 @@
 import type { Prices } from '../../domain/cost.ts';
 import type { GeneratorFinal } from './generator-process.ts';
+import type { UpOptions } from './options.ts';
 import { leftovers, MIRROR_PREFIX, TWINS, twinReport, withoutInstancesOf } from './report.ts';
 import type { TwinReport, UpReport } from './report.ts';
 import type { InventoryItem, SandboxControl } from './sandbox-control.ts';
+import type { Scene } from './scene.ts';
 
 /** The span in which requests were sent, sandbox ms. */
 export interface Span {
@@ -36,16 +38,40 @@ export async function comparableInventory(control: SandboxControl): Promise<Inve
   return withoutInstancesOf(Object.values(TWINS), await control.inventory());
 }
 
-/** What is there now and was not `before`, and requests that a mirror got while it was not serving. */
-export async function measureTraces(
-  control: SandboxControl,
-  before: InventoryItem[],
-): Promise<Pick<UpReport, 'leftovers' | 'requestsToUnreadyMirrors'>> {
+export interface Measured {
+  control: SandboxControl;
+  scene: Scene;
+  options: UpOptions;
+  prices: Prices;
+  inventoryBefore: InventoryItem[];
+  /** As planned; undefined when no request was ever sent. */
+  span: Span | undefined;
+  nowMs: number;
+  mirrorsGoneMs: number;
+  /** The generator's last word; undefined when it gave none. */
+  final: GeneratorFinal | undefined;
+  firstMirrorAfterSeconds: number | null;
+}
+
+/** The report of a run that is over, its requests stopped and its mirrors retired. */
+export async function buildReport(run: Measured): Promise<UpReport> {
+  const { control, scene, options, prices, span, nowMs, final } = run;
+  const fromMs = span?.fromMs ?? nowMs;
+  const sent = { fromMs, toMs: Math.min(nowMs, span?.toMs ?? nowMs) };
   const records = await control.access();
   return {
-    leftovers: leftovers(before, await comparableInventory(control)),
+    series: scene.series.name,
+    seed: options.seed,
+    speed: options.speed,
+    wireRequestsStandFor: scene.standsFor,
+    keptUp: final?.keptUp ?? false,
+    overheadMs: final?.overheadMs ?? { p50: 0, p99: 0 },
+    firstMirrorServingAfterSeconds: run.firstMirrorAfterSeconds,
+    currency: prices.currency,
+    twins: await measureTwins(control, sent, run.mirrorsGoneMs, final?.targets ?? {}, prices),
     requestsToUnreadyMirrors: records
       .filter((record) => record.group?.startsWith(MIRROR_PREFIX))
       .reduce((sum, record) => sum + record.unreadyRequests, 0),
+    leftovers: leftovers(run.inventoryBefore, await comparableInventory(control)),
   };
 }

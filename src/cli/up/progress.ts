@@ -1,8 +1,11 @@
+import type { Prices } from '../../domain/cost.ts';
 import type { GcpClients } from '../../gcp/clients.ts';
-import type { Sample } from '../../ports/demand.ts';
 import type { GeneratorProcess } from './generator-process.ts';
+import { measureTwins } from './measure.ts';
 import { MIRROR_PREFIX, TWINS } from './report.ts';
 import type { SandboxControl } from './sandbox-control.ts';
+import type { Scene } from './scene.ts';
+import { twinTable } from './table.ts';
 import { clockTime } from './teller.ts';
 import type { Teller } from './teller.ts';
 import { readServing } from './twin-watch.ts';
@@ -16,9 +19,11 @@ export interface ProgressSources {
   worker: WorkerProcess;
   control: SandboxControl;
   clients: GcpClients;
-  project: string;
   generator: GeneratorProcess;
-  arrivals: Sample[];
+  scene: Scene;
+  prices: Prices;
+  /** When the first request was sent, sandbox ms. */
+  fromMs: number;
   now: () => number;
   /** Wall time of the command. */
   startedAt: number;
@@ -30,6 +35,7 @@ export class Progress {
   readonly #timers: NodeJS.Timeout[] = [];
   /** Wall seconds from the command to the first request that a mirror answered. */
   firstMirrorAfterSeconds: number | null = null;
+  #tableShown = false;
 
   constructor(sources: ProgressSources) {
     this.#sources = sources;
@@ -80,10 +86,10 @@ export class Progress {
   }
 
   async #tellStatus(): Promise<void> {
-    const { teller, clients, project, generator, arrivals, now } = this.#sources;
+    const { teller, clients, generator, scene, now } = this.#sources;
     const at = now();
-    const serving = await readServing(clients, project);
-    const demand = arrivals.find((step) => step.at >= at)?.value ?? 0;
+    const serving = await readServing(clients, scene.spec.primary.project);
+    const demand = scene.arrivals.find((step) => step.at >= at)?.value ?? 0;
     const { [TWINS.mirrored]: mirrored, [TWINS.reactive]: reactive } = generator.counts;
     const bad = (counts?: { failed: number; slow: number }) =>
       `${(counts?.failed ?? 0).toLocaleString('en-US')} failed, ${(counts?.slow ?? 0).toLocaleString('en-US')} slow`;
@@ -92,6 +98,21 @@ export class Progress {
       { at, demand, serving, counts: { mirrored, reactive } },
       `${clockTime(at)} status   demand ${demand.toFixed(0)} req/s; mirrored ${serving.mirrored.primary} + ` +
         `${serving.mirrored.mirrors} instances serve, ${bad(mirrored)}; reactive ${serving.reactive.primary}, ${bad(reactive)}`,
+    );
+    if (scene.spikesOverMs !== undefined && at >= scene.spikesOverMs && !this.#tableShown)
+      await this.#tellTable();
+  }
+
+  /** Both twins so far: the spikes are over, and it may go on until somebody stops it. */
+  async #tellTable(): Promise<void> {
+    const { teller, control, generator, prices, fromMs, now } = this.#sources;
+    const toMs = now();
+    const twins = await measureTwins(control, { fromMs, toMs }, toMs, generator.counts, prices);
+    this.#tableShown = true;
+    teller.tell(
+      'table',
+      { twins },
+      `The spikes are over. Both twins so far:\n${twinTable(twins, prices.currency)}`,
     );
   }
 }

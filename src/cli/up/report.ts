@@ -1,12 +1,9 @@
 import type { Prices } from '../../domain/cost.ts';
-import type { GeneratorFinal, TwinCounts } from './generator-process.ts';
+import type { TwinCounts } from './generator-process.ts';
 import type { GroupBill, InventoryItem } from './sandbox-control.ts';
 
 /** What one twin did and cost, within the span in which requests were sent. */
 export interface TwinReport extends TwinCounts {
-  p50Ms: number;
-  p95Ms: number;
-  p99Ms: number;
   /** In the report's currency. Booting is billed as running. */
   cost: number;
   instanceHours: { primary: number; full: number; warm: number; shadow: number };
@@ -39,7 +36,7 @@ export const MIRROR_PREFIX = `pm-${TWINS.mirrored}-`;
 /** One twin's row, from the generator's counts and the sandbox's bill. */
 export function twinReport(
   twin: keyof typeof TWINS,
-  counts: GeneratorFinal['targets'][string] | undefined,
+  counts: TwinCounts | undefined,
   bill: GroupBill[],
   prices: Prices,
 ): TwinReport {

@@ -7,9 +7,8 @@ import { applySpec } from '../apply.ts';
 import { listLink } from '../links.ts';
 import { removeApplication } from './application.ts';
 import { deployExample } from './deploy-example.ts';
-import { GeneratorProcess } from './generator-process.ts';
-import type { GeneratorFinal } from './generator-process.ts';
-import { comparableInventory, measureTraces, measureTwins } from './measure.ts';
+import { generatorConfig, GeneratorProcess } from './generator-process.ts';
+import { buildReport, comparableInventory } from './measure.ts';
 import type { Span } from './measure.ts';
 import type { UpOptions } from './options.ts';
 import { compiledEntry, createRunDirectory } from './paths.ts';
@@ -102,7 +101,19 @@ export class Run {
     if (generator && !final) teller.say('The generator gave no final account: its figures are missing');
     if (!sandbox || !inventoryBefore) return undefined;
     try {
-      return await this.#report(sandbox, inventoryBefore, span, gone, final);
+      const { options, scene } = this.#context;
+      return await buildReport({
+        control: sandbox.control,
+        scene,
+        options,
+        prices: this.#stage.config!.prices,
+        inventoryBefore,
+        span,
+        nowMs: this.#now(),
+        mirrorsGoneMs: gone,
+        final,
+        firstMirrorAfterSeconds: progress?.firstMirrorAfterSeconds ?? null,
+      });
     } catch (error) {
       teller.say(`The report could not be made: ${(error as Error).message}`);
       return undefined;
@@ -189,26 +200,15 @@ export class Run {
   async #startRequests(directory: RunDirectory, worker: WorkerProcess, clients: GcpClients): Promise<void> {
     const { options, scene, teller, stop, startedAt } = this.#context;
     const { control } = this.#stage.sandbox!;
-    const { originMs, wallOriginMs, speed } = this.#stage.clock!;
-    const balancers = await control.loadBalancers();
-    const fromMs = this.#now() + GENERATOR_LEAD_MS * speed;
+    const clock = this.#stage.clock!;
+    const fromMs = this.#now() + GENERATOR_LEAD_MS * clock.speed;
     if (fromMs >= scene.untilMs)
-      return stop.ask(`at speed ${speed} the run was over before it was set up; use a lower --speed`);
+      return stop.ask(`at speed ${clock.speed} the run was over before it was set up; use a lower --speed`);
     const generator = await GeneratorProcess.start({
       entry: compiledEntry('src/sandbox/generator/main'),
       configFile: directory.file('generator.json'),
       logFile: directory.file('generator.log'),
-      config: {
-        seed: options.seed,
-        clock: { originMs, wallOriginMs, speed },
-        fromMs,
-        untilMs: scene.untilMs,
-        objectiveLatencyMs: scene.spec.objectives.latencyMs,
-        standsFor: scene.standsFor,
-        series: scene.arrivals,
-        stepMs: scene.series.stepMs,
-        targets: Object.values(TWINS).map((name) => ({ name, url: urlOf(balancers[name], name) })),
-      },
+      config: generatorConfig(scene, options.seed, clock, fromMs, await control.loadBalancers()),
       onEnd: (why) => stop.ask(why),
     });
     this.#stage.generator = generator;
@@ -219,9 +219,10 @@ export class Run {
       control,
       clients,
       generator,
+      scene,
+      prices: this.#stage.config!.prices,
+      fromMs,
       startedAt,
-      project: this.#project,
-      arrivals: scene.arrivals,
       now: () => this.#now(),
     });
   }
@@ -243,36 +244,4 @@ export class Run {
       teller.say(`Removing ${scene.spec.application} did not end well: ${(error as Error).message}`);
     }
   }
-
-  async #report(
-    { control }: SandboxProcess,
-    before: InventoryItem[],
-    planned: Span | undefined,
-    goneMs: number,
-    final: GeneratorFinal | undefined,
-  ): Promise<UpReport> {
-    const { options, scene } = this.#context;
-    const { prices } = this.#stage.config!;
-    const nowMs = this.#now();
-    const span = planned
-      ? { fromMs: planned.fromMs, toMs: Math.min(nowMs, planned.toMs) }
-      : { fromMs: nowMs, toMs: nowMs };
-    return {
-      series: scene.series.name,
-      seed: options.seed,
-      speed: options.speed,
-      wireRequestsStandFor: scene.standsFor,
-      keptUp: final?.keptUp ?? false,
-      overheadMs: final?.overheadMs ?? { p50: 0, p99: 0 },
-      firstMirrorServingAfterSeconds: this.#stage.progress?.firstMirrorAfterSeconds ?? null,
-      currency: prices.currency,
-      twins: await measureTwins(control, span, goneMs, final?.targets ?? {}, prices),
-      ...(await measureTraces(control, before)),
-    };
-  }
-}
-
-function urlOf(address: { host: string; port: number } | undefined, name: string): string {
-  if (!address) throw new Error(`The sandbox has no load balancer for ${name}`);
-  return `http://${address.host}:${address.port}/`;
 }

@@ -4,6 +4,7 @@ import { chooseTarget } from './choose-target.ts';
 import { arrivalsOf, MINUTE_MS } from './demand-series.ts';
 import type { DemandSeries } from './demand-series.ts';
 import type { ExampleDeployment } from './deploy-example.ts';
+import { EXAMPLE_SPIKES_OVER_MS } from './example-series.ts';
 import { checkNumbers, demandOf, exampleSpec, FILLED_INSTANCES, lengthMsOf } from './options.ts';
 import type { UpOptions } from './options.ts';
 
@@ -14,6 +15,8 @@ export interface Scene {
   /** What is sent, without gaps. */
   arrivals: Sample[];
   untilMs: number;
+  /** When the example's two spikes have passed; undefined where nobody knows. */
+  spikesOverMs?: number;
   deployment: ExampleDeployment;
   /** Requests that one on the wire stands for. */
   standsFor: number;
@@ -56,6 +59,7 @@ export function prepareScene(options: UpOptions): Scene {
     series,
     arrivals: arrivalsOf(series, untilMs),
     untilMs,
+    spikesOverMs: options.series === undefined ? EXAMPLE_SPIKES_OVER_MS : undefined,
     deployment: {
       project: spec.primary.project,
       zone: spec.primary.zone,

@@ -1,8 +1,7 @@
 import type { TwinReport, UpReport } from './report.ts';
 
 /** The table of both twins that `premirror up` prints after the spikes, for people. */
-export function twinTable(report: UpReport): string {
-  const { mirrored, reactive } = report.twins;
+export function twinTable({ mirrored, reactive }: UpReport['twins'], currency: string): string {
   const rows: [string, (twin: TwinReport) => string][] = [
     ['requests', (t) => count(t.requests)],
     ['failed', (t) => count(t.failed)],
@@ -10,7 +9,7 @@ export function twinTable(report: UpReport): string {
     ['p50 ms', (t) => count(t.p50Ms)],
     ['p95 ms', (t) => count(t.p95Ms)],
     ['p99 ms', (t) => count(t.p99Ms)],
-    [`cost ${report.currency}`, (t) => t.cost.toFixed(3)],
+    [`cost ${currency}`, (t) => t.cost.toFixed(3)],
     ['hours primary', (t) => t.instanceHours.primary.toFixed(2)],
     ['hours full', (t) => t.instanceHours.full.toFixed(2)],
     ['hours warm', (t) => t.instanceHours.warm.toFixed(2)],

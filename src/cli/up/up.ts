@@ -73,5 +73,5 @@ function ending(report: UpReport): string {
   const left =
     report.leftovers.length === 0 ? 'Nothing is left over' : `Left over: ${report.leftovers.join(', ')}`;
   const pace = report.keptUp ? 'The run kept up' : 'The run did NOT keep up: its figures mean nothing';
-  return `${twinTable(report)}\n${pace}. ${left}. Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}.`;
+  return `${twinTable(report.twins, report.currency)}\n${pace}. ${left}. Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}.`;
 }
