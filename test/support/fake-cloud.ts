@@ -1,0 +1,180 @@
+import type { ApplicationSpec } from '../../src/domain/application.ts';
+import { NO_INSTANCES } from '../../src/domain/tier.ts';
+import type { TierCounts } from '../../src/domain/tier.ts';
+import { NoCapacityError } from '../../src/ports/errors.ts';
+import type { Fleet, GroupRef, GroupStatus, OwnedGroup } from '../../src/ports/fleet.ts';
+import type { Ledger } from '../../src/ports/ledger.ts';
+import type { Replicator } from '../../src/ports/replicator.ts';
+import type { Router } from '../../src/ports/router.ts';
+
+interface FakeGroup {
+  ref: OwnedGroup;
+  counts: TierCounts;
+  /** Calls of setTiers until what is wanted is there. */
+  patience: number;
+}
+
+/**
+ * The ports in memory, for tests of the order of things: what the workflows ask for, when, and what is left. It breaks
+ * on what the real cloud would punish: traffic to nobody, and instances that leave under traffic.
+ */
+export class FakeCloud {
+  readonly calls: string[] = [];
+  readonly groups = new Map<string, FakeGroup>();
+  /** Shares by name of group. */
+  readonly backends = new Map<string, number>();
+  readonly told: string[] = [];
+  readonly violations: string[] = [];
+  readonly timesToServe: string[] = [];
+  readonly memory = new Map<string, unknown>();
+  /** Instances that a zone has to give. */
+  readonly stock: Record<string, number> = {};
+  primaryMinimum = 2;
+  slowness = 2;
+  /** Runs before the named call takes effect; throw to fail it. */
+  before: (call: string) => Promise<void> | void = () => undefined;
+
+  readonly fleet: Fleet = {
+    snapshot: async () => ({
+      primary: { serving: 2, minimum: this.primaryMinimum, maximum: 20, target: 2 },
+      mirrors: [],
+    }),
+    ensureGroup: async (spec, zone, key) => {
+      await this.record('ensureGroup', zone);
+      const known = this.groups.get(zone);
+      if (known) return known.ref;
+      const name = `${spec.application}-${zone}`;
+      const ref = {
+        ...{ project: spec.primary.project, zone, name, id: `${this.calls.length}`, template: name },
+        ...{ application: spec.application, run: key.run },
+      };
+      this.groups.set(zone, { ref, counts: { ...NO_INSTANCES }, patience: this.slowness });
+      return ref;
+    },
+    setTiers: async (group, wanted) => {
+      await this.record('setTiers', `${group.zone} ${wanted.full}/${wanted.warm}/${wanted.shadow}`);
+      const found = this.groups.get(group.zone);
+      if (!found) throw new Error(`no group in ${group.zone}`);
+      return this.step(found, wanted);
+    },
+    status: async (group) => this.statusOf(this.groups.get(group.zone), true),
+    removeGroup: async (group) => {
+      await this.record('removeGroup', group.zone);
+      if ((this.backends.get(group.name) ?? 0) > 0)
+        this.violations.push(`removed ${group.name} under traffic`);
+      this.groups.delete(group.zone);
+      return true;
+    },
+    listOwned: async (_, zones) =>
+      [...this.groups.values()].map((g) => g.ref).filter((ref) => zones.includes(ref.zone)),
+    setPrimaryMinimum: async (_, minimum) => {
+      await this.record('setPrimaryMinimum', `${minimum}`);
+      this.primaryMinimum = minimum;
+    },
+  };
+
+  readonly router: Router = {
+    state: async (_, group) => ({
+      attached: this.backends.has(group.name),
+      share: this.backends.get(group.name) ?? 0,
+      healthy: this.groups.get(group.zone)?.counts.full ?? 0,
+    }),
+    attach: async (_, group) => {
+      await this.record('attach', group.zone);
+      if (!this.backends.has(group.name)) this.backends.set(group.name, 0);
+    },
+    shift: async (_, group, share) => {
+      await this.record('shift', `${group.zone} ${share}`);
+      if (share > 0 && !this.groups.get(group.zone)?.counts.full)
+        this.violations.push(`traffic to ${group.name} before it was ready`);
+      this.backends.set(group.name, share);
+    },
+    detach: async (_, group) => {
+      await this.record('detach', group.zone);
+      if ((this.backends.get(group.name) ?? 0) > 0)
+        this.violations.push(`detached ${group.name} under traffic`);
+      this.backends.delete(group.name);
+    },
+    drainMs: async () => 1000,
+  };
+
+  readonly replicator: Replicator = {
+    prepare: (_, group) => this.record('prepare', group.zone),
+    state: async () => ({ ready: true, lagMs: 0, why: 'nothing to replicate' }),
+    release: (_, group) => this.record('release', group.zone),
+  };
+
+  readonly ledger: Ledger = {
+    saveForecast: async () => undefined,
+    fan: async () => [],
+    saveDecision: async () => undefined,
+    latestDecision: async () => undefined,
+    tell: async ({ text }) => void this.told.push(text),
+    happenings: async () => [],
+    loadModelState: async (key) => this.memory.get(key),
+    saveModelState: async (key, state) => void this.memory.set(key, state),
+    recordTimeToServe: async ({ zone, from }) => void this.timesToServe.push(`${zone} from ${from}`),
+    timesToServe: async () => ({ warmMs: 30_000, shadowMs: 60_000, coldMs: 120_000 }),
+  };
+
+  /** What is left of us, in words; empty when nothing is. */
+  get leftovers(): string[] {
+    return [
+      ...[...this.groups.keys()].map((zone) => `group in ${zone}`),
+      ...[...this.backends.keys()].map((name) => `backend ${name}`),
+      ...(this.primaryMinimum === 2 ? [] : [`primary's minimum ${this.primaryMinimum}`]),
+    ];
+  }
+
+  /** Names of the calls so far, without repetitions in a row. */
+  get order(): string[] {
+    const names = this.calls.map((call) => call.split(' ')[0]!);
+    return names.filter((name, i) => name !== names[i - 1]);
+  }
+
+  private async record(call: string, what: string): Promise<void> {
+    await this.before(call);
+    this.calls.push(`${call} ${what}`);
+  }
+
+  private step(group: FakeGroup, wanted: TierCounts): GroupStatus {
+    const given = this.stock[group.ref.zone] ?? Infinity;
+    const same = JSON.stringify(group.counts) === JSON.stringify(pick(wanted));
+    if (wanted.full === 0 && (this.backends.get(group.ref.name) ?? 0) > 0)
+      this.violations.push(`took the last full instance of ${group.ref.name} under traffic`);
+    if (same) return this.statusOf(group, true);
+    if (group.patience-- > 0) return this.statusOf(group, false);
+    group.patience = this.slowness;
+    group.counts = { ...pick(wanted), full: Math.min(wanted.full, given) };
+    if (wanted.full > given) throw new NoCapacityError(`${group.ref.zone} has no machines left`);
+    return this.statusOf(group, true);
+  }
+
+  private statusOf(group: FakeGroup | undefined, settled: boolean): GroupStatus {
+    const counts = group?.counts ?? NO_INSTANCES;
+    return { ...counts, exists: group !== undefined, settled, pending: settled ? 0 : 1, errors: [] };
+  }
+}
+
+function pick({ full, warm, shadow }: TierCounts): TierCounts {
+  return { full, warm, shadow };
+}
+
+export const SHOP: ApplicationSpec = {
+  application: 'shop',
+  labels: {},
+  mode: 'auto',
+  primary: { project: 'p', zone: 'us-central1-a', instanceGroup: 'shop' },
+  demand: { metric: 'm', filter: '', stepMs: 60_000, observationDelayMs: 0, perInstance: 50 },
+  objectives: { availability: 0.999, latencyMs: 300, violationCost: 40 },
+  mirrors: {
+    zones: ['us-central1-b', 'us-central1-c'],
+    policy: 'interval',
+    interval: 0.95,
+    limits: { instances: 40, spendPerHour: { amount: 12, currency: 'USD' } },
+  },
+  routing: { kind: 'loadBalancer', backendService: 'shop' },
+  state: 'none',
+};
+
+export type { GroupRef };
