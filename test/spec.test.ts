@@ -28,7 +28,7 @@ describe('a right specification', () => {
       application: 'shop',
       mode: 'auto',
       demand: { stepMs: 60_000, observationDelayMs: 240_000, perInstance: 10, filter: '' },
-      objectives: { availability: 0.999, latencyMs: 300, violationCost: 40 },
+      objectives: { availability: 0.999, latencyMs: 2_000, violationCost: 40 },
       mirrors: { interval: 0.95, limits: { instances: 40, spendPerHour: { amount: 12, currency: 'USD' } } },
       routing: { kind: 'loadBalancer', backendService: 'shop' },
     });
