@@ -283,6 +283,25 @@ describe('a managed instance group', () => {
     await stable('dry');
     expect((await managed('dry'))[0]?.lastAttempt?.errors?.errors ?? []).toEqual([]);
   });
+
+  it('creates up to the quota of the region and says which one is exhausted', async () => {
+    const vacant = { project: 'crowded', zone: 'us-east1-b' };
+    const template = { name: 'big', properties: { machineType: 'e2-standard-8' } };
+    await clients.templates.insert({ project: vacant.project, instanceTemplateResource: template });
+    const link = 'global/instanceTemplates/big';
+    await clients.managers.insert({
+      ...vacant,
+      instanceGroupManagerResource: { name: 'big', instanceTemplate: link, targetSize: 126 },
+    });
+    const group = { ...vacant, instanceGroupManager: 'big' };
+    const [instances] = await clients.managers.listManagedInstances(group);
+    const refused = instances.filter((instance) => instance.lastAttempt?.errors?.errors?.length);
+    // 1000 vCPUs hold 125 of 8.
+    expect(refused.map((instance) => instance.lastAttempt?.errors?.errors?.[0]?.code)).toEqual([
+      'QUOTA_EXCEEDED',
+    ]);
+    await clients.managers.resize({ ...group, size: 0 });
+  });
 });
 
 describe('mutations', () => {
@@ -329,6 +348,8 @@ describe('mutations', () => {
     await control('faults', { rateLimit: { pathIncludes: '/regions', times: 2 } });
     const list = () => clients.regions.list({ project: PROJECT });
     expect([await statusOf(list()), await statusOf(list()), await statusOf(list())]).toEqual([429, 429, 0]);
+    await control('faults', { rateLimit: { pathIncludes: '/regions', times: 1, status: 403 } });
+    expect([await statusOf(list()), await statusOf(list())]).toEqual([403, 0]);
   });
 
   it('can end DONE with an error, and have then done nothing', async () => {

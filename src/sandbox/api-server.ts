@@ -51,12 +51,13 @@ async function handle(
   const isControl = url.pathname.startsWith('/control/');
   const at = world.clock.now();
   const text = await readAll(incoming);
-  const limited = !isControl && takes(world.faults.rateLimit, request.path);
+  const { rateLimit, lostResponse } = world.faults;
+  const limited = !isControl && takes(rateLimit, request.path);
   const answer = limited
-    ? errorAnswer(429, 'rateLimitExceeded', `Quota exceeded for quota metric 'Queries' on ${request.path}.`)
+    ? errorAnswer(rateLimit?.status ?? 429, 'rateLimitExceeded', `Quota exceeded on ${request.path}.`)
     : await answerOf(apis, request, text);
   const changes = request.method !== 'GET' && !READING_POSTS.test(request.path) && answer.status < 400;
-  const lost = !isControl && changes && takes(world.faults.lostResponse, request.path);
+  const lost = !isControl && changes && takes(lostResponse, request.path);
   if (!isControl) log(world, request, at, lost ? 0 : answer.status);
   if (lost) {
     incoming.socket.destroy();

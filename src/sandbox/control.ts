@@ -10,7 +10,10 @@ const NextCalls = { pathIncludes: z.string(), times: z.number().int().min(0) };
 /** Faults as they are set: unknown names are refused, `null` takes a fault away. */
 const FaultsBody = z.strictObject({
   stockOutZones: z.array(z.string()).optional(),
-  rateLimit: z.strictObject(NextCalls).nullable().optional(),
+  rateLimit: z
+    .strictObject({ ...NextCalls, status: z.union([z.literal(429), z.literal(403)]).optional() })
+    .nullable()
+    .optional(),
   lostResponse: z.strictObject(NextCalls).nullable().optional(),
   failOperation: z
     .strictObject({ ...NextCalls, code: z.string() })

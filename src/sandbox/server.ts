@@ -2,6 +2,7 @@ import { serveApis } from './api-server.ts';
 import { SandboxClock } from './clock.ts';
 import { createComputeApi } from './compute/api.ts';
 import { createControlApi } from './control.ts';
+import { createMonitoringApi } from './monitoring/api.ts';
 import { createPlane } from './plane/plane.ts';
 import { seededRandom } from './random.ts';
 import { Timers } from './timers.ts';
@@ -69,7 +70,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     loadBalancers: compute.loadBalancers,
     otherInventory: () => [],
   });
-  const server = await serveApis(world, [compute.api, control], options.port ?? 0);
+  const server = await serveApis(world, [compute.api, createMonitoringApi(world, plane), control], options.port ?? 0);
   const base = `http://127.0.0.1:${server.port}`;
   return {
     addresses: {

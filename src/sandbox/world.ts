@@ -70,8 +70,8 @@ export interface Delays {
 export interface Faults {
   /** Zones without machines: creates and starts fail with ZONE_RESOURCE_POOL_EXHAUSTED. */
   stockOutZones: string[];
-  /** The next n API calls whose path matches answer 429. */
-  rateLimit?: { pathIncludes: string; times: number };
+  /** The next n API calls whose path matches answer 429, or 403 as Compute does too, with rateLimitExceeded. */
+  rateLimit?: { pathIncludes: string; times: number; status?: 429 | 403 };
   /** The next n mutating calls whose path matches succeed, but their answer is lost (socket destroyed). */
   lostResponse?: { pathIncludes: string; times: number };
   /** Boots take this many times longer. */
