@@ -21,7 +21,7 @@ const MAX_HISTORY_LENGTH = 600;
 
 /** How long a mirror is held without asking whether its application still lives: the dead man's switch. */
 const LEASE_MS = 5 * 60_000;
-const LEASE_FLOOR_WALL_MS = 10_000;
+const LEASE_FLOOR_WALL_MS = 5000;
 
 /**
  * One mirror in one zone, from command to retirement: raise, sync, route, hold, drain, retire. A saga: what undoes a

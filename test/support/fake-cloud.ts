@@ -1,5 +1,5 @@
 import type { ApplicationSpec } from '../../src/domain/application.ts';
-import { NO_INSTANCES } from '../../src/domain/tier.ts';
+import { NO_INSTANCES, sameCounts } from '../../src/domain/tier.ts';
 import type { TierCounts } from '../../src/domain/tier.ts';
 import { NoCapacityError } from '../../src/ports/errors.ts';
 import type { Fleet, GroupRef, GroupStatus, OwnedGroup } from '../../src/ports/fleet.ts';
@@ -33,44 +33,43 @@ export class FakeCloud {
   slowness = 2;
   /** Runs before the named call takes effect; throw to fail it. */
   before: (call: string) => Promise<void> | void = () => undefined;
+  /** Runs after the named call took effect; throw to lose its answer. */
+  after: (call: string, what: string) => void = () => undefined;
 
   readonly fleet: Fleet = {
     snapshot: async () => ({
       primary: { serving: 2, minimum: this.primaryMinimum, maximum: 20, target: 2 },
       mirrors: [],
     }),
-    ensureGroup: async (spec, zone, key) => {
-      await this.record('ensureGroup', zone);
-      const known = this.groups.get(zone);
-      if (known) return known.ref;
-      const name = `${spec.application}-${zone}`;
-      const ref = {
-        ...{ project: spec.primary.project, zone, name, id: `${this.calls.length}`, template: name },
-        ...{ application: spec.application, run: key.run },
-      };
-      this.groups.set(zone, { ref, counts: { ...NO_INSTANCES }, patience: this.slowness });
-      return ref;
-    },
-    setTiers: async (group, wanted) => {
-      await this.record('setTiers', `${group.zone} ${wanted.full}/${wanted.warm}/${wanted.shadow}`);
-      const found = this.groups.get(group.zone);
-      if (!found) throw new Error(`no group in ${group.zone}`);
-      return this.step(found, wanted);
-    },
+    ensureGroup: (spec, zone, key) =>
+      this.effect('ensureGroup', zone, () => {
+        const known = this.groups.get(zone);
+        if (known) return known.ref;
+        const name = `${spec.application}-${zone}`;
+        const ref = {
+          ...{ project: spec.primary.project, zone, name, id: `${this.calls.length}`, template: name },
+          ...{ application: spec.application, run: key.run },
+        };
+        this.groups.set(zone, { ref, counts: { ...NO_INSTANCES }, patience: this.slowness });
+        return ref;
+      }),
+    setTiers: (group, { full, warm, shadow }) =>
+      this.effect('setTiers', `${group.zone} ${full}/${warm}/${shadow}`, () => {
+        const found = this.groups.get(group.zone);
+        if (!found) throw new Error(`no group in ${group.zone}`);
+        return this.step(found, { full, warm, shadow });
+      }),
     status: async (group) => this.statusOf(this.groups.get(group.zone), true),
-    removeGroup: async (group) => {
-      await this.record('removeGroup', group.zone);
-      if ((this.backends.get(group.name) ?? 0) > 0)
-        this.violations.push(`removed ${group.name} under traffic`);
-      this.groups.delete(group.zone);
-      return true;
-    },
+    removeGroup: (group) =>
+      this.effect('removeGroup', group.zone, () => {
+        this.forbidUnderTraffic('removed', group);
+        this.groups.delete(group.zone);
+        return true;
+      }),
     listOwned: async (_, zones) =>
       [...this.groups.values()].map((g) => g.ref).filter((ref) => zones.includes(ref.zone)),
-    setPrimaryMinimum: async (_, minimum) => {
-      await this.record('setPrimaryMinimum', `${minimum}`);
-      this.primaryMinimum = minimum;
-    },
+    setPrimaryMinimum: (_, minimum) =>
+      this.effect('setPrimaryMinimum', `${minimum}`, () => void (this.primaryMinimum = minimum)),
   };
 
   readonly router: Router = {
@@ -79,29 +78,28 @@ export class FakeCloud {
       share: this.backends.get(group.name) ?? 0,
       healthy: this.groups.get(group.zone)?.counts.full ?? 0,
     }),
-    attach: async (_, group) => {
-      await this.record('attach', group.zone);
-      if (!this.backends.has(group.name)) this.backends.set(group.name, 0);
-    },
-    shift: async (_, group, share) => {
-      await this.record('shift', `${group.zone} ${share}`);
-      if (share > 0 && !this.groups.get(group.zone)?.counts.full)
-        this.violations.push(`traffic to ${group.name} before it was ready`);
-      this.backends.set(group.name, share);
-    },
-    detach: async (_, group) => {
-      await this.record('detach', group.zone);
-      if ((this.backends.get(group.name) ?? 0) > 0)
-        this.violations.push(`detached ${group.name} under traffic`);
-      this.backends.delete(group.name);
-    },
-    drainMs: async () => 1000,
+    attach: (_, group) =>
+      this.effect('attach', group.zone, () => {
+        if (!this.backends.has(group.name)) this.backends.set(group.name, 0);
+      }),
+    shift: (_, group, share) =>
+      this.effect('shift', `${group.zone} ${share}`, () => {
+        if (share > 0 && !this.groups.get(group.zone)?.counts.full)
+          this.violations.push(`traffic to ${group.name} before it was ready`);
+        this.backends.set(group.name, share);
+      }),
+    detach: (_, group) =>
+      this.effect('detach', group.zone, () => {
+        this.forbidUnderTraffic('detached', group);
+        this.backends.delete(group.name);
+      }),
+    drainMs: async () => 200,
   };
 
   readonly replicator: Replicator = {
-    prepare: (_, group) => this.record('prepare', group.zone),
+    prepare: (_, group) => this.effect('prepare', group.zone, () => undefined),
     state: async () => ({ ready: true, lagMs: 0, why: 'nothing to replicate' }),
-    release: (_, group) => this.record('release', group.zone),
+    release: (_, group) => this.effect('release', group.zone, () => undefined),
   };
 
   readonly ledger: Ledger = {
@@ -132,20 +130,27 @@ export class FakeCloud {
     return names.filter((name, i) => name !== names[i - 1]);
   }
 
-  private async record(call: string, what: string): Promise<void> {
+  private async effect<T>(call: string, what: string, take: () => T): Promise<T> {
     await this.before(call);
     this.calls.push(`${call} ${what}`);
+    const answer = take();
+    this.after(call, what);
+    return answer;
+  }
+
+  private forbidUnderTraffic(verb: string, group: GroupRef): void {
+    if ((this.backends.get(group.name) ?? 0) > 0) this.violations.push(`${verb} ${group.name} under traffic`);
   }
 
   private step(group: FakeGroup, wanted: TierCounts): GroupStatus {
     const given = this.stock[group.ref.zone] ?? Infinity;
-    const same = JSON.stringify(group.counts) === JSON.stringify(pick(wanted));
+    const same = sameCounts(group.counts, wanted);
     if (wanted.full === 0 && (this.backends.get(group.ref.name) ?? 0) > 0)
       this.violations.push(`took the last full instance of ${group.ref.name} under traffic`);
     if (same) return this.statusOf(group, true);
     if (group.patience-- > 0) return this.statusOf(group, false);
     group.patience = this.slowness;
-    group.counts = { ...pick(wanted), full: Math.min(wanted.full, given) };
+    group.counts = { ...wanted, full: Math.min(wanted.full, given) };
     if (wanted.full > given) throw new NoCapacityError(`${group.ref.zone} has no machines left`);
     return this.statusOf(group, true);
   }
@@ -154,10 +159,6 @@ export class FakeCloud {
     const counts = group?.counts ?? NO_INSTANCES;
     return { ...counts, exists: group !== undefined, settled, pending: settled ? 0 : 1, errors: [] };
   }
-}
-
-function pick({ full, warm, shadow }: TierCounts): TierCounts {
-  return { full, warm, shadow };
 }
 
 export const SHOP: ApplicationSpec = {
@@ -176,5 +177,3 @@ export const SHOP: ApplicationSpec = {
   routing: { kind: 'loadBalancer', backendService: 'shop' },
   state: 'none',
 };
-
-export type { GroupRef };
