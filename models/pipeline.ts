@@ -1,4 +1,4 @@
-import type { FanPoint, Interval } from '../src/domain/forecast.ts';
+import type { FanPoint, Interval, WindowInterval } from '../src/domain/forecast.ts';
 import type { Fitted } from './forecaster.ts';
 import { pathAt } from './forecaster.ts';
 import type { Probe } from './probes.ts';
@@ -41,8 +41,8 @@ export interface PipelineOutput {
   /** Demand of the newest step that has a sample. */
   observed: number;
   fan: FanPoint[];
-  /** Per window asked for: the interval of its maximum, and when the median is highest within it. */
-  windows: (Interval & { at: number })[];
+  /** Per window asked for: the interval of its maximum. */
+  windows: WindowInterval[];
   sustained: number;
   peak: Interval & { at: number };
   model: string;
@@ -84,19 +84,13 @@ export function runPipeline(state: PipelineState, input: PipelineInput): Pipelin
   if (input.fit) adopt(next, input.fit);
   const median = medianPath(next, input.asOf, Math.ceil(input.horizonMs / next.stepMs));
   const fan = fanOf(next, input.asOf, median);
-  const top = highest(median, 0, median.length);
-  const nearestFan = fan.reduce((best, point) =>
-    Math.abs(point.at - timeOf(next, input.asOf, top)) < Math.abs(best.at - timeOf(next, input.asOf, top))
-      ? point
-      : best,
-  );
   return {
     state: next,
     observed: next.recent.findLast((value) => value !== null) ?? 0,
     fan,
     windows: windowsOf(next, input.asOf, median, input.windowsMs),
     sustained: lowerQuantile(median.slice(0, Math.max(1, Math.round(input.sustainedMs / next.stepMs)))),
-    peak: { ...nearestFan },
+    peak: peakOf(next, input.asOf, median),
     model: next.fitted?.model ?? 'level',
     quality: qualityOf(next),
     ...(next.expected ? { expected: next.expected } : {}),
@@ -190,27 +184,33 @@ function fanOf(state: PipelineState, asOf: number, median: readonly number[]): F
   return fan;
 }
 
+/** The highest median of the whole horizon, which need not lie on a point of the fan. */
+function peakOf(state: PipelineState, asOf: number, median: readonly number[]): Interval & { at: number } {
+  const steps = median.indexOf(Math.max(...median)) + 1;
+  const by = correctionFor(state.probes, 'point', steps, asOf, state.stepMs);
+  return { ...intervalAround(median[steps - 1]!, by), at: asOf + steps * state.stepMs };
+}
+
 /** Intervals of window maxima. A longer window's maximum is never below a shorter one's. */
 function windowsOf(
   state: PipelineState,
   asOf: number,
   median: readonly number[],
   windowsMs: readonly number[],
-): (Interval & { at: number })[] {
+): WindowInterval[] {
   const order = windowsMs.map((_, i) => i).sort((a, b) => windowsMs[a]! - windowsMs[b]!);
-  const windows: (Interval & { at: number })[] = [];
+  const windows: WindowInterval[] = [];
   let before: Interval = { lower: 0, median: 0, upper: 0 };
   for (const i of order) {
     const steps = Math.min(median.length, Math.max(1, Math.ceil(windowsMs[i]! / state.stepMs)));
-    const top = highest(median, 0, steps);
     const by = correctionFor(state.probes, 'window', steps, asOf, state.stepMs);
-    const own = intervalAround(median[top]!, by);
+    const own = intervalAround(Math.max(...median.slice(0, steps)), by);
     before = {
       lower: Math.max(own.lower, before.lower),
       median: Math.max(own.median, before.median),
       upper: Math.max(own.upper, before.upper),
     };
-    windows[i] = { ...before, at: timeOf(state, asOf, top) };
+    windows[i] = { ...before, end: asOf + windowsMs[i]! };
   }
   return windows;
 }
@@ -218,16 +218,6 @@ function windowsOf(
 function qualityOf(state: PipelineState): PipelineOutput['quality'] {
   if (!isCalibrated(state.probes, state.nominalCoverage)) return 'cold';
   return state.fitted?.model === 'mstl-ets' ? 'calibrated' : 'fallback';
-}
-
-function timeOf(state: PipelineState, asOf: number, index: number): number {
-  return asOf + (index + 1) * state.stepMs;
-}
-
-function highest(values: readonly number[], from: number, to: number): number {
-  let best = from;
-  for (let i = from; i < to; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }
 
 function runningMaximum(values: readonly number[]): number[] {

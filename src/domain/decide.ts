@@ -15,6 +15,7 @@ import {
   reactiveLevel,
   remembered,
   roundUp,
+  shadowFactor,
   stabilised,
 } from './levels.ts';
 import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
@@ -57,8 +58,8 @@ export interface Findings {
   demand: Protected;
   threshold: number;
   ready: number;
-  /** The same once the primary's target is reached. */
-  comingThreshold: number;
+  /** Beyond it the upper bound raises shadows. */
+  shadowThreshold: number;
   reactive: number;
   wanted: Levels;
   /** After stabilisation, holding and force, before caps. */
@@ -119,7 +120,7 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
     demand,
     threshold: ready * perInstance * settings.thresholdFactor,
     ready,
-    comingThreshold: coming * perInstance * settings.thresholdFactor,
+    shadowThreshold: coming * perInstance * shadowFactor(settings.thresholdFactor),
     reactive,
     wanted,
     asked,
@@ -211,8 +212,10 @@ function lastingMinimum(input: DecideInput, usable: boolean, holds: boolean): nu
   if (holds) return Math.max(recorded, fleet.primary.minimum);
   if (!usable) return recorded;
   const needed = roundUp(forecast.sustained / (spec.demand.perInstance * settings.thresholdFactor));
-  const ahead = needed > fleet.primary.target ? needed : Math.min(needed, fleet.primary.minimum);
-  return Math.max(recorded, ahead);
+  const { minimum, target } = fleet.primary;
+  if (needed > target) return Math.max(recorded, needed);
+  // Above its minimum the autoscaler holds by itself; at it, ours is what holds.
+  return target > minimum ? recorded : Math.max(recorded, Math.min(needed, minimum));
 }
 
 /** Soon while anything is up, unclear or near; late when nothing can happen before the next look. */

@@ -2,7 +2,7 @@ import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
 import type { Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
-import { NO_INSTANCES, TIERS } from './tier.ts';
+import { NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
 import { clockTime } from './zones.ts';
 
 /** The decision in words and numbers: everything that a person needs to check it by hand. */
@@ -35,35 +35,52 @@ function headline(input: DecideInput, findings: Findings, plan: Plan): string {
 function seen(input: DecideInput, findings: Findings): string {
   const { forecast } = input;
   const { demand, threshold, stale, usable } = findings;
-  const limit = rate(threshold);
   if (stale) return `no demand seen since ${clockTime(forecast.asOf)}`;
   if (findings.reactive > 0) {
     return `demand ${rate(forecast.observed)} req/s is more than the primary's ${findings.ready} instances carry`;
   }
   if (!usable) return `demand ${rate(forecast.observed)} req/s, too little history to forecast from`;
-  const passes = (name: string, value: number, window: WindowInterval) =>
-    `forecast: ${name} ${rate(value)} req/s passes the threshold ${limit}${window.at ? ` at ${clockTime(window.at)}` : ''}`;
+  const passes = (name: string, value: number, window: WindowInterval, limit = threshold) =>
+    `forecast: ${name} ${rate(value)} req/s passes the threshold ${rate(limit)}${window.end ? ` by ${clockTime(window.end)}` : ''}`;
   const { wanted } = findings;
   if (wanted.full > 0) return passes('lower bound', demand.full, forecast.windows.full);
   if (wanted.fullAndWarm > 0) return passes('median', demand.warm, forecast.windows.warm);
-  if (wanted.fullWarmAndShadow > 0) return passes('upper bound', demand.shadow, forecast.windows.shadow);
-  return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.comingThreshold)}`;
+  if (wanted.fullWarmAndShadow > 0)
+    return passes('upper bound', demand.shadow, forecast.windows.shadow, findings.shadowThreshold);
+  return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.shadowThreshold)}`;
 }
 
-/** "raising 4 full in us-central1-b", "letting 2 warm go in ...", one phrase a zone and tier. */
+/** "raising 4 full in us-central1-b", "3 warm become full in ...", "letting 2 warm go in ..." */
 function changesOf(held: readonly ZonePlan[], planned: readonly ZonePlan[]): string[] {
   const zones = [...new Set([...held, ...planned].map((mirror) => mirror.zone))].sort();
   return zones.flatMap((zone) => {
-    const before = held.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
-    const after = planned.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
-    const phrase = (verb: string, sign: 1 | -1, end: string) => {
-      const counts = TIERS.filter((tier) => sign * (after[tier] - before[tier]) > 0).map(
-        (tier) => `${Math.abs(after[tier] - before[tier])} ${tier}`,
-      );
-      return counts.length > 0 ? [`${verb} ${counts.join(' and ')}${end} in ${zone}`] : [];
+    const countsIn = (mirrors: readonly ZonePlan[]) => {
+      const { full, warm, shadow } = mirrors.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
+      return { full, warm, shadow };
     };
-    return [...phrase('raising', 1, ''), ...phrase('letting', -1, ' go')];
+    return changesIn(zone, countsIn(held), countsIn(planned));
   });
+}
+
+function changesIn(zone: string, before: TierCounts, after: TierCounts): string[] {
+  const gained = { ...NO_INSTANCES };
+  const lost = { ...NO_INSTANCES };
+  for (const tier of TIERS) {
+    gained[tier] = Math.max(0, after[tier] - before[tier]);
+    lost[tier] = Math.max(0, before[tier] - after[tier]);
+  }
+  const moves: string[] = [];
+  for (const to of TIERS)
+    for (const from of TIERS) {
+      const count = Math.min(gained[to], lost[from]);
+      if (count === 0) continue;
+      moves.push(`${count} ${from} ${count === 1 ? 'becomes' : 'become'} ${to} in ${zone}`);
+      gained[to] -= count;
+      lost[from] -= count;
+    }
+  if (totalInstances(gained) > 0) moves.unshift(`raising ${countsInWords(gained)} in ${zone}`);
+  if (totalInstances(lost) > 0) moves.push(`letting ${countsInWords(lost)} go in ${zone}`);
+  return moves;
 }
 
 function primaryChange({ fleet }: DecideInput, plan: Plan): string[] {
@@ -106,7 +123,7 @@ function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
     alternatives.push(until('warm', timesToServe.shadowMs, 'median', findings.demand.warm, serves));
   }
   if (findings.usable && wanted.fullWarmAndShadow === 0) {
-    const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.comingThreshold)}`;
+    const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.shadowThreshold)}`;
     alternatives.push({ what: 'a mirror', why });
   }
   const zones = findings.offers

@@ -7,8 +7,8 @@ export interface Interval {
 
 /** The interval of a window's maximum. */
 export interface WindowInterval extends Interval {
-  /** End of the step, within the window, at which the median is highest; ms since the epoch. */
-  at?: number;
+  /** End of the window, ms since the epoch. */
+  end?: number;
 }
 
 /**

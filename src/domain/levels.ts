@@ -47,7 +47,8 @@ export function primaryCapacity(fleet: FleetState): { ready: number; coming: num
 
 /**
  * Mirror instances that each level asks for. The primary counts first; mirrors cover what exceeds the threshold, and
- * keep the same reserve: (primary + mirrors) * perInstance * thresholdFactor >= demand.
+ * keep the same reserve: (primary + mirrors) * perInstance * thresholdFactor >= demand. What is only possible may use
+ * half of that reserve up: else the noise of a quiet day, at its upper bound, would raise shadows again and again.
  */
 export function predictedLevels(
   demand: Protected,
@@ -56,13 +57,18 @@ export function predictedLevels(
   thresholdFactor: number,
 ): Levels {
   const { ready, coming } = primaryCapacity(fleet);
-  const beyond = (level: number, instances: number) =>
-    Math.max(0, roundUp(level / (perInstance * thresholdFactor)) - instances);
+  const beyond = (level: number, instances: number, factor = thresholdFactor) =>
+    Math.max(0, roundUp(level / (perInstance * factor)) - instances);
   return nested({
     full: beyond(demand.full, ready),
     fullAndWarm: beyond(demand.warm, coming),
-    fullWarmAndShadow: beyond(demand.shadow, coming),
+    fullWarmAndShadow: beyond(demand.shadow, coming, shadowFactor(thresholdFactor)),
   });
+}
+
+/** Part of its capacity that the primary is filled to before shadows are raised: see `predictedLevels`. */
+export function shadowFactor(thresholdFactor: number): number {
+  return (1 + thresholdFactor) / 2;
 }
 
 /** Mirror instances that reaction alone would ask for: observed demand beyond what the primary serves. */
