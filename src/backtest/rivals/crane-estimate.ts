@@ -1,5 +1,4 @@
 import { fft, inverseReal } from '../fft.ts';
-import { STEPS_PER_DAY } from '../model.ts';
 
 /** How one period is estimated: the last one without its fast and weak components, or the maximum over all. */
 export type Estimator = 'fft' | 'max';
