@@ -1,4 +1,5 @@
 import type { SandboxClock } from './clock.ts';
+import type { DnsZone } from './dns/zones.ts';
 
 /**
  * What exists in the sandbox, shared by its parts: the Compute API changes it, the data plane makes it real, Monitoring
@@ -111,6 +112,8 @@ export class World {
   readonly backendServices = new Map<string, Resource>();
   readonly healthChecks = new Map<string, Resource>();
   readonly autoscalers = new Map<string, Resource>();
+  /** Cloud DNS. Keys: `<project>/<name>`. */
+  readonly dnsZones = new Map<string, DnsZone>();
 
   constructor(options: {
     clock: SandboxClock;
