@@ -4,7 +4,7 @@ import { connect, existingServer } from '../temporal/connection.ts';
 import { targetOf } from '../temporal/target.ts';
 
 /** Longest wait for an answer, wall ms: a person is waiting. */
-const ANSWER_WITHIN_MS = 15_000;
+const ANSWER_WITHIN_MS = 10_000;
 const CONNECT_WITHIN_MS = 3_000;
 
 /** What a verb that talks to Temporal works with. */
