@@ -554,6 +554,14 @@ describe('the control endpoint', () => {
       name: 'seen',
       description: 'marker',
     });
+    expect(items.some(({ kind }) => kind === 'dnsZone')).toBe(false);
+    await fetch(`${sandbox.addresses.dns}/dns/v1/projects/${PROJECT}/managedZones`, {
+      method: 'POST',
+      body: JSON.stringify({ name: 'zone', dnsName: 'example.com.', description: 'd' }),
+    });
+    const after = (await control('inventory')).body as unknown as typeof items;
+    expect(after).toContainEqual({ kind: 'dnsZone', location: 'global', name: 'zone', description: 'd' });
+    expect(after).toContainEqual({ kind: 'dnsRecordSet', location: 'zone', name: 'example.com. SOA' });
     expect(items.filter(({ kind, name }) => kind === 'instance' && name.startsWith('seen-'))).toHaveLength(1);
   });
 

@@ -44,8 +44,6 @@ export interface Controlled {
   plane: PlaneExtras;
   /** Where each backend service's load balancer listens, by the service's name. */
   loadBalancers: ReadonlyMap<string, { host: string; port: number }>;
-  /** What exists beside Compute's resources. */
-  otherInventory: () => InventoryItem[];
 }
 
 /** The endpoint under `/control` for test benches: what nobody sees at Google, and faults on demand. */
@@ -56,7 +54,7 @@ export function createControlApi(controlled: Controlled): Api {
       const { originMs, wallOriginMs, speed } = world.clock;
       return { originMs, wallOriginMs, speed, now: world.clock.now() };
     },
-    'GET inventory': () => [...inventoryOf(world), ...controlled.otherInventory()],
+    'GET inventory': () => [...computeInventory(world), ...dnsInventory(world)],
     'GET calls': () => world.calls,
     'GET faults': () => world.faults,
     'POST faults': ({ body }) => setFaults(world.faults, parse(FaultsBody, body)),
@@ -89,7 +87,7 @@ function setFaults(faults: Faults, changes: z.infer<typeof FaultsBody>): Faults 
 }
 
 /** Everything that exists in Compute, whoever made it. */
-function inventoryOf(world: World): InventoryItem[] {
+function computeInventory(world: World): InventoryItem[] {
   const maps = {
     instanceGroupManager: world.groups,
     instanceTemplate: world.templates,
@@ -105,6 +103,21 @@ function inventoryOf(world: World): InventoryItem[] {
       return { kind, location: location!, name: name!, ...description };
     }),
   );
+}
+
+/** Managed zones, their record sets, and every item of a weighted record set by what it points to. */
+function dnsInventory(world: World): InventoryItem[] {
+  return [...world.dnsZones.values()].flatMap(({ name: zone, description, records }) => [
+    { kind: 'dnsZone', location: 'global', name: zone, description },
+    ...records.flatMap(({ name, type, routingPolicy }) => [
+      { kind: 'dnsRecordSet', location: zone, name: `${name} ${type}` },
+      ...(routingPolicy?.wrr?.items ?? []).map(({ rrdatas }) => ({
+        kind: 'dnsWeightedItem',
+        location: zone,
+        name: `${name} ${type} ${rrdatas.join(' ')}`,
+      })),
+    ]),
+  ]);
 }
 
 function timeIn(query: URLSearchParams, name: string): number {

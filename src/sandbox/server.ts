@@ -2,6 +2,8 @@ import { serveApis } from './api-server.ts';
 import { SandboxClock } from './clock.ts';
 import { createComputeApi } from './compute/api.ts';
 import { createControlApi } from './control.ts';
+import { createDnsApi } from './dns/api.ts';
+import { startDnsServer } from './dns/server.ts';
 import { createMonitoringApi } from './monitoring/api.ts';
 import { createPlane } from './plane/plane.ts';
 import { seededRandom } from './random.ts';
@@ -36,11 +38,13 @@ export interface SandboxOptions {
   defaultProfile?: Partial<AppProfile>;
 }
 
-/** Where the sandbox's parts listen: base URLs, all on loopback. */
+/** Where the sandbox's parts listen, all on loopback: base URLs, and the name server. */
 export interface SandboxAddresses {
   rest: string;
   monitoring: string;
   dns: string;
+  /** The name server, UDP and TCP. */
+  dnsServer: { host: string; port: number };
   control: string;
   /** Tells where the load balancer of every backend service listens. */
   loadBalancer: string;
@@ -64,19 +68,21 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const timers = new Timers(clock);
   const plane = createPlane(world);
   const compute = createComputeApi(world, plane, timers);
-  const control = createControlApi({
-    world,
-    plane,
-    loadBalancers: compute.loadBalancers,
-    otherInventory: () => [],
-  });
-  const server = await serveApis(world, [compute.api, createMonitoringApi(world, plane), control], options.port ?? 0);
+  const apis = [
+    compute.api,
+    createMonitoringApi(world, plane),
+    createDnsApi(world),
+    createControlApi({ world, plane, loadBalancers: compute.loadBalancers }),
+  ];
+  const dnsServer = await startDnsServer(world);
+  const server = await serveApis(world, apis, options.port ?? 0);
   const base = `http://127.0.0.1:${server.port}`;
   return {
     addresses: {
       rest: base,
       monitoring: base,
       dns: base,
+      dnsServer: { host: dnsServer.host, port: dnsServer.port },
       control: `${base}/control`,
       loadBalancer: `${base}/control/load-balancers`,
     },
@@ -84,6 +90,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     async close() {
       timers.close();
       await server.close();
+      await dnsServer.close();
       await plane.close();
     },
   };
