@@ -67,7 +67,8 @@ export function describeProblem(problem: Problem): string {
 }
 
 function remedyOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_value') return `write one of ${issue.values.map(String).join(', ')}`;
+  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
+    return `write one of ${issue.values.map(String).join(', ')}`;
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
     return issue.expected === 'object' || issue.expected === 'record'
       ? `write keys and values: ${knownKeys(issue.path).join(', ') || 'any'}`
