@@ -90,7 +90,9 @@ it('reads back the register of weight items as it was written, in any order of i
     { group: 'pm-shop-us-central1-b-0a', share: 0.25, addresses: ['10.0.0.1', '10.0.0.2'], description },
     { group: 'pm-shop-us-central1-c-0b', share: 0, addresses: [], description },
   ];
-  const lines = writeRegistry(entries);
-  expect(readRegistry([...lines].reverse()).reverse()).toEqual(entries);
-  expect(readRegistry(['"v=spf1 -all"'])).toEqual([]);
+  const lines = writeRegistry(entries, 300);
+  expect(readRegistry(lines)).toEqual({ entries, ttlBefore: 300 });
+  const turned = readRegistry([...lines].reverse());
+  expect(turned.entries.reverse()).toEqual(entries);
+  expect(readRegistry(['"v=spf1 -all"']).entries).toEqual([]);
 });

@@ -29,7 +29,9 @@ export interface Records {
   txt: RecordSet | undefined;
   items: WeightItem[];
   entries: Entry[];
+  /** The A record's while mirrors are registered, and before the first was. Seconds. */
   ttlSeconds: number;
+  ttlBefore: number;
 }
 
 export function dnsRouting(spec: ApplicationSpec) {
@@ -53,7 +55,8 @@ export async function readRecords(clients: GcpClients, spec: ApplicationSpec): P
     );
   const txt = await findSet(zone, registryName(name), 'TXT');
   const items = a.routingPolicy?.wrr?.items ?? [{ weight: 1, rrdatas: a.rrdatas ?? [] }];
-  return { zone, a, txt, items, entries: readRegistry(txt?.rrdatas ?? []), ttlSeconds };
+  const { entries, ttlBefore = a.ttl } = readRegistry(txt?.rrdatas ?? []);
+  return { zone, a, txt, items, entries, ttlSeconds, ttlBefore };
 }
 
 async function findSet(zone: Zone, name: string, type: string): Promise<RecordSet | undefined> {
@@ -67,8 +70,8 @@ async function findSet(zone: Zone, name: string, type: string): Promise<RecordSe
  * faster. Each name and type occurs once per list: the library merges the data of two and loses their policies.
  */
 export async function swapRecords(records: Records, items: WeightItem[], entries: Entry[]): Promise<void> {
-  const { zone, a, txt, ttlSeconds } = records;
-  const next = asSet(a, items, entries, ttlSeconds);
+  const { zone, a, txt, ttlSeconds, ttlBefore } = records;
+  const next = asSet(a.name, items, entries.length > 0, entries.length > 0 ? ttlSeconds : ttlBefore);
   const remove: RecordSet[] = [];
   const add: RecordSet[] = [];
   if (contentOf(next) !== contentOf(a)) {
@@ -77,7 +80,12 @@ export async function swapRecords(records: Records, items: WeightItem[], entries
   }
   if (txt) remove.push(txt);
   if (entries.length > 0)
-    add.push({ name: registryName(a.name), type: 'TXT', ttl: ttlSeconds, rrdatas: writeRegistry(entries) });
+    add.push({
+      name: registryName(a.name),
+      type: 'TXT',
+      ttl: ttlSeconds,
+      rrdatas: writeRegistry(entries, ttlBefore),
+    });
   const record = (set: RecordSet): LibraryRecord => zone.record(set.type.toLowerCase(), set);
   await call(`change ${a.name}`, () =>
     zone.createChange({ add: add.map(record), delete: remove.map(record) }),
@@ -85,12 +93,12 @@ export async function swapRecords(records: Records, items: WeightItem[], entries
 }
 
 /** Back to a plain record once no mirror is registered and one answer is left. */
-function asSet(a: RecordSet, items: WeightItem[], entries: Entry[], ttl: number): RecordSet {
-  const base = { name: a.name, type: 'A', ttl: entries.length > 0 ? ttl : a.ttl };
+function asSet(name: string, items: WeightItem[], registered: boolean, ttl: number): RecordSet {
+  const base = { name, type: 'A', ttl };
   const [only] = items;
   if (!only)
-    throw new Error(`The A record '${a.name}' would be left without an answer; put the primary back first`);
-  if (entries.length === 0 && items.length === 1) return { ...base, rrdatas: only.rrdatas };
+    throw new Error(`The A record '${name}' would be left without an answer; put the primary back first`);
+  if (!registered && items.length === 1) return { ...base, rrdatas: only.rrdatas };
   return { ...base, routingPolicy: { wrr: { items } } };
 }
 

@@ -3,7 +3,8 @@ import { groupName, readMarker } from './ownership.ts';
 
 /**
  * Who owns which weight item of an A record. Record sets have no description, so a TXT record beside the A record says
- * it, and both change in one change: `<group> <share> premirror:{…}`, and `<group> at <address>` per address.
+ * it, and both change in one change: `<group> <share> premirror:{…}`, `<group> at <address>` per address, and
+ * `ttl <seconds>`: what the A record had before we came.
  */
 export interface Entry {
   group: string;
@@ -19,7 +20,13 @@ export function registryName(name: string): string {
   return `_premirror.${name}`;
 }
 
-export function readRegistry(rrdatas: string[]): Entry[] {
+export interface Registry {
+  entries: Entry[];
+  /** Seconds; undefined while nothing is registered. */
+  ttlBefore: number | undefined;
+}
+
+export function readRegistry(rrdatas: string[]): Registry {
   const lines = rrdatas.map((text) => (text.startsWith('"') ? (JSON.parse(text) as string) : text));
   const entries: Entry[] = [];
   for (const line of lines) {
@@ -35,16 +42,16 @@ export function readRegistry(rrdatas: string[]): Entry[] {
       description,
     });
   }
-  return entries;
+  const ttl = lines.map((line) => /^ttl (\d+)$/.exec(line)?.[1]).find((found) => found !== undefined);
+  return { entries, ttlBefore: ttl === undefined ? undefined : Number(ttl) };
 }
 
-export function writeRegistry(entries: Entry[]): string[] {
-  return entries
-    .flatMap(({ group, share, addresses, description }) => [
-      `${group} ${share} ${description}`,
-      ...addresses.map((address) => `${group} at ${address}`),
-    ])
-    .map((line) => JSON.stringify(line));
+export function writeRegistry(entries: Entry[], ttlBefore: number): string[] {
+  const lines = entries.flatMap(({ group, share, addresses, description }) => [
+    `${group} ${share} ${description}`,
+    ...addresses.map((address) => `${group} at ${address}`),
+  ]);
+  return [`ttl ${ttlBefore}`, ...lines].map((line) => JSON.stringify(line));
 }
 
 /** The group's entry, when its marker proves that it is this group's. */
