@@ -34,6 +34,8 @@ function main(): void {
   const best = optimumRow(trial, model);
   const rows = RIVALS.flatMap((rival) => contenderRows(rival, trial, model, best.score.cost));
   console.log(renderTable([best, ...rows]));
+  console.log('\n~ utilisation targets above 0.9 allowed; settings are the cheapest on the training part');
+  for (const rival of RIVALS) console.log(`${rival.name}: ${rival.about}`);
 }
 
 function readText(path: string): string {
