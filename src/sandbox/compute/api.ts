@@ -9,6 +9,7 @@ import type { Address } from './global-routes.ts';
 import { groupRoutes } from './group-routes.ts';
 import { Groups } from './groups.ts';
 import { Ids } from './ids.ts';
+import { instanceRoutes } from './instance-routes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Operations } from './operations.ts';
 import { placeRoutes } from './place-routes.ts';
@@ -31,6 +32,7 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
     ...placeRoutes(registry),
     ...globalRoutes(registry, plane, loadBalancers),
     ...groupRoutes(registry, groups, lifecycle),
+    ...instanceRoutes(registry, lifecycle),
     ...new Autoscaling(registry, groups, plane, timers).routes,
   ];
   const api: Api = async (request) => {

@@ -1,28 +1,18 @@
-import type { Resource } from '../world.ts';
 import { ApiError, ok } from '../http.ts';
 import type { ApiRequest } from '../http.ts';
+import type { Resource, World } from '../world.ts';
 import { pathOf, placeOf, routesOf } from './collection.ts';
 import type { Kind, PathParts, Registry, Route } from './collection.ts';
 import { MOVES } from './groups.ts';
 import type { Groups } from './groups.ts';
 import type { Lifecycle } from './lifecycle.ts';
-import { listAnswer } from './lists.ts';
-import {
-  find,
-  inPlace,
-  invalid,
-  keyOf,
-  linkTo,
-  notFound,
-  parseBody,
-  placePath,
-  readLink,
-} from './resources.ts';
+import type { Machine } from './machine.ts';
+import { find, inPlace, invalid, linkTo, parseBody, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
 import { servicesUsing } from './settings.ts';
 import { GroupBody, InstancesBody } from './shapes.ts';
 import type { Autoscaler, Group } from './shapes.ts';
-import { groupView, instanceGroupView, instanceView, managedView } from './views.ts';
+import { groupView, managedView } from './views.ts';
 
 const MANAGERS = {
   collection: 'instanceGroupManagers',
@@ -30,15 +20,11 @@ const MANAGERS = {
   scope: 'zone',
 } as const;
 const MANAGERS_PATH = pathOf(MANAGERS);
-const GROUPS_PATH = pathOf({ collection: 'instanceGroups', scope: 'zone' });
-const INSTANCES_PATH = pathOf({ collection: 'instances', scope: 'zone' });
 
-/** Zonal managed instance groups, the plain groups behind them, and their instances. */
-export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifecycle): Route[] {
-  const { world } = registry;
-  const machinesOf = (place: Place, group: Group) =>
-    lifecycle.machinesOf(place.project, place.location, group.name);
-  const kind: Kind<Group> = {
+type MachinesOf = (place: Place, group: Group) => Machine[];
+
+function managerKind(world: World, groups: Groups, machinesOf: MachinesOf): Kind<Group> {
+  return {
     ...MANAGERS,
     map: world.groups as Map<string, Group>,
     schema: GroupBody,
@@ -67,6 +53,13 @@ export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifec
     },
     view: (place, group) => groupView(place, group, machinesOf(place, group)),
   };
+}
+
+/** Zonal managed instance groups. */
+export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifecycle): Route[] {
+  const machinesOf: MachinesOf = (place, group) =>
+    lifecycle.machinesOf(place.project, place.location, group.name);
+  const kind = managerKind(registry.world, groups, machinesOf);
   const named = (place: Place, parts: PathParts) =>
     find(kind.map, kind.collection, { ...place, name: parts['name']! });
 
@@ -110,60 +103,8 @@ export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifec
       handle(_, parts) {
         const place = placeOf(parts);
         const machines = machinesOf(place, named(place, parts));
-        return ok({ managedInstances: machines.map((machine) => managedView(world, machine)) });
+        return ok({ managedInstances: machines.map((machine) => managedView(registry.world, machine)) });
       },
-    },
-    {
-      method: 'GET',
-      template: `${GROUPS_PATH}/:name`,
-      handle(_, parts) {
-        const place = placeOf(parts);
-        const group = find(kind.map, 'instanceGroups', { ...place, name: parts['name']! });
-        return ok(instanceGroupView(place, group, machinesOf(place, group).length));
-      },
-    },
-    {
-      method: 'GET',
-      template: GROUPS_PATH,
-      handle({ query }, parts) {
-        const place = placeOf(parts);
-        const items = inPlace(kind.map, place).map((group) =>
-          instanceGroupView(place, group, machinesOf(place, group).length),
-        );
-        return listAnswer('compute#instanceGroupList', items, query);
-      },
-    },
-    {
-      method: 'POST',
-      template: `${GROUPS_PATH}/:name/listInstances`,
-      handle({ query, body }, parts) {
-        const place = placeOf(parts);
-        const group = find(kind.map, 'instanceGroups', { ...place, name: parts['name']! });
-        const onlyRunning = (body as { instanceState?: string })?.instanceState === 'RUNNING';
-        const items = machinesOf(place, group)
-          .filter(({ instance }) => !onlyRunning || instance.status === 'RUNNING')
-          .map(({ instance }) => ({
-            instance: linkTo(place, 'instances', instance.name),
-            status: instance.status,
-          }));
-        return listAnswer('compute#instanceGroupsListInstances', items, query);
-      },
-    },
-    {
-      method: 'GET',
-      template: `${INSTANCES_PATH}/:name`,
-      handle(_, parts) {
-        const reference = { ...placeOf(parts), name: parts['name']! };
-        const instance = world.instances.get(keyOf(reference));
-        if (!instance) throw notFound(`${placePath(reference)}/instances/${reference.name}`);
-        return ok(instanceView(instance));
-      },
-    },
-    {
-      method: 'GET',
-      template: INSTANCES_PATH,
-      handle: ({ query }, parts) =>
-        listAnswer('compute#instanceList', inPlace(world.instances, placeOf(parts)).map(instanceView), query),
     },
   ];
 }
