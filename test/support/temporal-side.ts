@@ -17,13 +17,18 @@ import { FakeCloud, SHOP } from './fake-cloud.ts';
 
 export const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
+// Once per process, before anything starts the runtime. What a test provokes is not worth a warning.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: 'ERROR' } },
+});
+
 export async function bundleWorkflows(workflowsPath = WORKFLOWS): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
 }
 
 /** The real dev server; it suggests continuing as new at 100 events, so that tests see it do so. */
 export async function startDevServer(): Promise<TestWorkflowEnvironment> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
   return TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: await findTemporalCli() },
@@ -72,6 +77,7 @@ export async function onStage(
     taskQueue,
     workflowBundle,
     stickyQueueScheduleToStartTimeout: '2s',
+    maxHeartbeatThrottleInterval: '500ms',
     activities: {
       ...createActingActivities({ fleet, router, replicator, ledger, clock, runs: createRuns(env.client) }),
       forecast: async () => {
