@@ -86,6 +86,8 @@ it('gives each healthy instance the share of one of the primary’s, and follows
     (answer) => answer.join() === addresses().join(),
   );
   await reach(bench, group, { full: 3 }, { ...KEY, plan: 'shop@2' });
+  // Two new ones are healthy and not answered yet: the state says that there is something to shift.
+  expect((await router.state(spec, group)).share).toBeLessThan(1);
   await router.shift(spec, group, 0.5, KEY);
   expect(await items()).toEqual([
     { weight: 1, rrdatas: ['127.0.0.9'] },

@@ -30,11 +30,18 @@ export function createDnsRouter(clients: GcpClients): Router {
   };
 }
 
+/**
+ * The share in force: what was shifted, or less (never 0) while the addresses answered are not the healthy ones, so
+ * that the caller sees that there is something to shift.
+ */
 async function readState(clients: GcpClients, spec: ApplicationSpec, group: GroupRef): Promise<RouteState> {
   const entry = entryOf((await readRecords(clients, spec)).entries, group);
   if (!entry) return { attached: false, share: 0, healthy: 0 };
-  const healthy = (await healthyAddresses(clients, spec, group)).length;
-  return { attached: true, share: entry.addresses.length > 0 ? entry.share : 0, healthy };
+  const healthy = await healthyAddresses(clients, spec, group);
+  const right = entry.addresses.filter((address) => healthy.includes(address)).length;
+  const all = new Set([...entry.addresses, ...healthy]).size;
+  const accuracy = right === all ? 1 : Math.max(right, 1) / (all + 1);
+  return { attached: true, share: entry.share * accuracy, healthy: healthy.length };
 }
 
 /** Registers the group. Its weight item comes with the first share: an item needs an address that serves. */
