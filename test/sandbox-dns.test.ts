@@ -86,7 +86,7 @@ describe('Cloud DNS through the client library', () => {
       expect(packet.answers).toSatisfy((answers: { ttl: number }[]) =>
         answers.every(({ ttl }) => ttl === 30),
       );
-      const key = dataOf(packet).join();
+      const key = dataOf(packet).map(String).join();
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     expect([...counts.keys()].sort()).toEqual(['127.1.0.1', '127.1.0.2,127.1.0.3']);
