@@ -54,8 +54,11 @@ describe('arrivals', () => {
     fc.assert(
       fc.property(values, weight, fc.integer(), (demand, standsFor, seed) => {
         const options = {
-          series: minutes(...demand), stepMs: MINUTE_MS, standsFor ,
-          fromMs: ORIGIN + 20_000, untilMs: ORIGIN + 3.5 * MINUTE_MS ,
+          series: minutes(...demand),
+          stepMs: MINUTE_MS,
+          standsFor,
+          fromMs: ORIGIN + 20_000,
+          untilMs: ORIGIN + 3.5 * MINUTE_MS,
         };
         const times = [...arrivals(options, seededRandom(seed))];
         expect(times.every((at, index) => at >= (times[index - 1] ?? options.fromMs))).toBe(true);
@@ -126,16 +129,14 @@ async function service(
 function config(targets: GeneratorConfig['targets'], more: Partial<GeneratorConfig> = {}): GeneratorConfig {
   return {
     seed: 3,
-      clock: { originMs: ORIGIN, wallOriginMs: Date.now() + 100, speed: 60 },
-      objectiveLatencyMs: 300,
-    ,
+    clock: { originMs: ORIGIN, wallOriginMs: Date.now() + 100, speed: 60 },
+    objectiveLatencyMs: 300,
     fromMs: ORIGIN,
-      untilMs: ORIGIN + MINUTE_MS,
-      standsFor: 4,
-      series: minutes(10),
-      stepMs: MINUTE_MS,
-      targets,
-    ,
+    untilMs: ORIGIN + MINUTE_MS,
+    standsFor: 4,
+    series: minutes(10),
+    stepMs: MINUTE_MS,
+    targets,
     ...more,
   };
 }
@@ -190,8 +191,10 @@ describe('a load run', () => {
   it('finds its targets through the name server, by the record in force', async () => {
     const clock = { originMs: ORIGIN, wallOriginMs: Date.now() + 100, speed: 60 };
     const world = new World({
-      clock: new SandboxClock(ORIGIN, 60, clock.wallOriginMs - 1000), random: seededRandom(1) ,
-      delays: DEFAULT_DELAYS, defaultProfile: DEFAULT_PROFILE ,
+      clock: new SandboxClock(ORIGIN, 60, clock.wallOriginMs - 1000),
+      random: seededRandom(1),
+      delays: DEFAULT_DELAYS,
+      defaultProfile: DEFAULT_PROFILE,
     });
     const first = await service(() => ({ status: 200, latencyMs: 1 }), '127.88.0.1');
     const second = await service(() => ({ status: 200, latencyMs: 1 }), '127.88.0.2', first.port);
