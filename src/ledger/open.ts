@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect } from 'kysely';
 import { PGliteDialect } from 'kysely-pglite-dialect';
 import pg from 'pg';
 import { migrate } from './migrations.ts';
+import { createDatabaseFiles } from './new-database.ts';
 import { claimDirectory } from './owner.ts';
 import { SqlLedger, type StoredLedger } from './sql-ledger.ts';
 import type { Tables } from './tables.ts';
@@ -30,7 +33,9 @@ export async function openLedger(place: LedgerPlace): Promise<StoredLedger> {
   await mkdir(place.directory, { recursive: true });
   const release = await claimDirectory(place.directory);
   try {
-    return await start(embedded(await PGlite.create(`${place.directory}/data`)), release);
+    const files = join(place.directory, 'data');
+    if (!existsSync(files)) await createDatabaseFiles(files);
+    return await start(embedded(await PGlite.create(files)), release);
   } catch (error) {
     await release();
     throw error;
