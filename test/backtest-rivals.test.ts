@@ -81,16 +81,18 @@ test('a managed instance group as it comes aims at 60% and waits ten minutes', (
   expect(decided[20 + LAG + 9]).toBe(1);
 });
 
-test('the predictive emulation reacts only until it has seen three days, then sizes ahead of the daily rise', () => {
+test('the predictive emulation reacts only until it has seen three days, then sizes for ten minutes ahead', () => {
   const demand = daily(4, 0);
   const predictive = sizes('gcp predictive', 'target 0.8, ahead 10 min', demand);
   const reactive = sizes('mig', 'target 0.8', demand);
   const threeDays = 3 * STEPS_PER_DAY;
   expect(predictive.subarray(0, threeDays)).toEqual(reactive.subarray(0, threeDays));
-  const rise = threeDays + STEPS_PER_DAY / 4;
-  const ahead = predictive.subarray(rise, rise + 120).reduce((sum, n) => sum + n, 0);
-  const behind = reactive.subarray(rise, rise + 120).reduce((sum, n) => sum + n, 0);
-  expect(ahead).toBeGreaterThan(behind);
+  // Two hours of the morning's rise: the days are alike, so the forecast is demand itself but for its smoothing.
+  for (let t = threeDays + STEPS_PER_DAY / 4; t < threeDays + STEPS_PER_DAY / 4 + 120; t++) {
+    const needed = demand[t + 10]! / 0.8;
+    expect(predictive[t]).toBeGreaterThanOrEqual(Math.ceil(needed * 0.998));
+    expect(predictive[t]).toBeLessThanOrEqual(Math.ceil(needed * 1.002));
+  }
 });
 
 test('holt-winters says nothing before two days, and never asks for less than the reactive rule', () => {
@@ -101,6 +103,16 @@ test('holt-winters says nothing before two days, and never asks for less than th
   expect(decided.subarray(0, twoDays)).toEqual(reactive.subarray(0, twoDays));
   expect(decided.every((size, t) => size >= reactive[t]!)).toBe(true);
   expect(decided.some((size, t) => size > reactive[t]!)).toBe(true);
+});
+
+test('holt-winters has the replicas of the coming ten minutes where days are alike', () => {
+  const demand = daily(4, 0);
+  const decided = sizes('phpa holt-winters', 'target 0.8, smoothing 0.2/0/0.5', demand);
+  const reactive = sizes('hpa', 'target 0.8', demand);
+  for (let t = 2 * STEPS_PER_DAY + 10; t < 4 * STEPS_PER_DAY - 10; t += 5) {
+    const coming = Math.max(...reactive.subarray(t, t + 10));
+    expect(Math.abs(decided[t]! - coming)).toBeLessThanOrEqual(1);
+  }
 });
 
 test('static peak stays at the largest demand of the training part, whatever follows', () => {
@@ -120,6 +132,16 @@ describe('crane', () => {
     expect(findPeriod(weekly)).toBe(7 * STEPS_PER_DAY);
     expect(findPeriod(noise)).toBeUndefined();
     expect(findPeriod(new Float64Array(5 * STEPS_PER_DAY).fill(3))).toBeUndefined();
+  });
+
+  test('sizes for the largest demand of the coming hour, with its smallest margin where days are alike', () => {
+    const demand = daily(5, 0);
+    const decided = sizes('crane dsp', 'target 1, max, window 60 min', demand);
+    const reactive = sizes('hpa', 'target 1', demand);
+    for (let t = 4 * STEPS_PER_DAY; t < 4 * STEPS_PER_DAY + 1000; t++) {
+      const predicted = 1.01 * Math.max(...demand.subarray(t, t + 60));
+      expect(decided[t]).toBe(Math.max(reactive[t]!, Math.ceil(predicted - 1e-9)));
+    }
   });
 
   test('keeps the slow course of the last period and removes its roughness', () => {
