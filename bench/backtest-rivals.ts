@@ -23,9 +23,10 @@ function main(): void {
   if (values.series === undefined) throw new Error(`--series is missing. Usage: ${USAGE}`);
   const trial = trialOf(parseDemand(readText(values.series)), {
     testFromMs: values['test-from'] === undefined ? undefined : Date.parse(values['test-from']),
-    perInstance: values['per-instance'] === undefined ? undefined : Number(values['per-instance']),
+    perInstance:
+      values['per-instance'] === undefined ? undefined : positive('per-instance', values['per-instance']),
   });
-  const model = { ...DEFAULT_MODEL, violationCost: Number(values.k) };
+  const model = { ...DEFAULT_MODEL, violationCost: positive('k', values.k) };
   const days = (trial.demand.length - trial.split) / 1440;
   console.log(
     `${values.series}: ${days.toFixed(1)} days judged; one instance carries ${trial.perInstance.toPrecision(6)}; ` +
@@ -36,6 +37,12 @@ function main(): void {
   console.log(renderTable([best, ...rows]));
   console.log('\n~ utilisation targets above 0.9 allowed; settings are the cheapest on the training part');
   for (const rival of RIVALS) console.log(`${rival.name}: ${rival.about}`);
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${option} is "${text}": give a positive number`);
+  return value;
 }
 
 function readText(path: string): string {
