@@ -8,6 +8,8 @@
 export interface Calibration {
   /** Weight of the residuals in each cell of an asinh grid, in units of `unit`. */
   cells: number[];
+  /** Sum of the cells. */
+  total: number;
   /** Weight that the next residual gets; grows instead of the cells' fading. */
   unit: number;
   /** Miss levels in force: below the lower end, above the upper end. */
@@ -35,6 +37,7 @@ export function newCalibration(nominalCoverage: number): Calibration {
   const miss = (1 - nominalCoverage) / 2;
   return {
     cells: Array.from({ length: CELLS }, () => 0),
+    total: 0,
     unit: 1,
     below: miss,
     above: miss,
@@ -74,11 +77,13 @@ export function learn(
   calibration.unit *= Math.exp(1 / memory);
   const cell = cellOf(residual);
   calibration.cells[cell] = (calibration.cells[cell] ?? 0) + calibration.unit;
+  calibration.total += calibration.unit;
   calibration.smallest = Math.min(calibration.smallest, residual);
   calibration.largest = Math.max(calibration.largest, residual);
   calibration.count++;
   if (calibration.unit > RENORMALISE_AT) {
     calibration.cells = calibration.cells.map((weight) => weight / calibration.unit);
+    calibration.total /= calibration.unit;
     calibration.unit = 1;
   }
 }
@@ -100,7 +105,7 @@ function valueOf(cell: number): number {
 /** Value that the residual, times `sign`, exceeds with weight `miss`; the largest seen when the weight runs out. */
 function upperQuantile(calibration: Calibration, miss: number, sign: 1 | -1): number {
   const furthest = sign === 1 ? calibration.largest : -calibration.smallest;
-  const total = calibration.cells.reduce((sum, weight) => sum + weight, 0) + calibration.unit;
+  const total = calibration.total + calibration.unit;
   let beyond = calibration.unit;
   if (miss * total <= beyond) return furthest;
   for (let i = 0; i < CELLS; i++) {
@@ -117,7 +122,7 @@ function upperQuantile(calibration: Calibration, miss: number, sign: 1 | -1): nu
 }
 
 function medianOf(calibration: Calibration): number {
-  const half = calibration.cells.reduce((sum, weight) => sum + weight, 0) / 2;
+  const half = calibration.total / 2;
   let sum = 0;
   for (let cell = 0; cell < CELLS; cell++) {
     const weight = calibration.cells[cell]!;

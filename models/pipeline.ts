@@ -1,8 +1,9 @@
 import type { FanPoint, Interval, WindowInterval } from '../src/domain/forecast.ts';
 import type { Fitted } from './forecaster.ts';
 import { pathAt } from './forecaster.ts';
+import { fanOf, medianAt, medianPath, peakOf, sustainedOf, windowsOf } from './outlook.ts';
 import type { Probe } from './probes.ts';
-import { correctionFor, intervalAround, isCalibrated, issue, mature, newProbes } from './probes.ts';
+import { copyOfProbe, isCalibrated, issue, mature, newProbes } from './probes.ts';
 
 /** All that a pipeline remembers between forecasts: plain data (JSON), kept in the ledger. */
 export interface PipelineState {
@@ -53,15 +54,8 @@ export interface PipelineOutput {
 const MINUTE_MS = 60_000;
 /** Weight of the newest error in the present offset, per minute of step. */
 const OFFSET_RATE_PER_MINUTE = 0.3;
-/** The present offset fades over the horizon to 1/e in this time: level shifts last hours, not days. */
-const OFFSET_FADES_MS = 4 * 3_600_000;
 /** Steps kept: enough for the longest window. */
 const RECENT_MS = 90 * MINUTE_MS;
-/** Share of the time that sustained demand is exceeded in its window. */
-const SUSTAINED_QUANTILE = 0.2;
-/** The fan is drawn at every step for an hour, then at every n minutes. */
-const FINE_FAN_MS = 60 * MINUTE_MS;
-const COARSE_FAN_MS = 15 * MINUTE_MS;
 
 export function newPipeline(stepMs: number, nominalCoverage: number): PipelineState {
   return {
@@ -79,7 +73,7 @@ export function newPipeline(stepMs: number, nominalCoverage: number): PipelineSt
  * gives the same output. The state given is left alone.
  */
 export function runPipeline(state: PipelineState, input: PipelineInput): PipelineOutput {
-  const next = structuredClone(state);
+  const next = copyOf(state);
   advance(next, input.samples, input.asOf);
   if (input.fit) adopt(next, input.fit);
   const median = medianPath(next, input.asOf, Math.ceil(input.horizonMs / next.stepMs));
@@ -89,12 +83,17 @@ export function runPipeline(state: PipelineState, input: PipelineInput): Pipelin
     observed: next.recent.findLast((value) => value !== null) ?? 0,
     fan,
     windows: windowsOf(next, input.asOf, median, input.windowsMs),
-    sustained: lowerQuantile(median.slice(0, Math.max(1, Math.round(input.sustainedMs / next.stepMs)))),
+    sustained: sustainedOf(median, Math.round(input.sustainedMs / next.stepMs)),
     peak: peakOf(next, input.asOf, median),
     model: next.fitted?.model ?? 'level',
     quality: qualityOf(next),
     ...(next.expected ? { expected: next.expected } : {}),
   };
+}
+
+/** A copy of what changes from step to step. By hand: structuredClone took most of a tick. */
+function copyOf(state: PipelineState): PipelineState {
+  return { ...state, recent: [...state.recent], probes: state.probes.map(copyOfProbe) };
 }
 
 /** Takes steps in, one at a time, up to `asOf`. Changes `state`. */
@@ -161,60 +160,6 @@ function follow(state: PipelineState, at: number, value: number | undefined): vo
   state.offset += rate * (value - expected - state.offset);
 }
 
-function medianPath(state: PipelineState, asOf: number, steps: number): number[] {
-  return Array.from({ length: steps }, (_, i) => medianAt(state, asOf, i + 1));
-}
-
-/** The fitted path plus the fading offset; the present level where there is no path. Never negative. */
-function medianAt(state: PipelineState, asOf: number, steps: number): number {
-  const leadMs = steps * state.stepMs;
-  const path = state.fitted && pathAt(state.fitted, asOf + leadMs);
-  if (path === undefined) return state.recent.findLast((value) => value !== null) ?? 0;
-  return Math.max(0, path + state.offset * Math.exp(-leadMs / OFFSET_FADES_MS));
-}
-
-function fanOf(state: PipelineState, asOf: number, median: readonly number[]): FanPoint[] {
-  const fan: FanPoint[] = [];
-  for (let steps = 1; steps <= median.length; steps++) {
-    const leadMs = steps * state.stepMs;
-    if (leadMs > FINE_FAN_MS && leadMs % Math.max(COARSE_FAN_MS, state.stepMs) !== 0) continue;
-    const by = correctionFor(state.probes, 'point', steps, asOf, state.stepMs);
-    fan.push({ at: asOf + leadMs, ...intervalAround(median[steps - 1]!, by) });
-  }
-  return fan;
-}
-
-/** The highest median of the whole horizon, which need not lie on a point of the fan. */
-function peakOf(state: PipelineState, asOf: number, median: readonly number[]): Interval & { at: number } {
-  const steps = median.indexOf(Math.max(...median)) + 1;
-  const by = correctionFor(state.probes, 'point', steps, asOf, state.stepMs);
-  return { ...intervalAround(median[steps - 1]!, by), at: asOf + steps * state.stepMs };
-}
-
-/** Intervals of window maxima. A longer window's maximum is never below a shorter one's. */
-function windowsOf(
-  state: PipelineState,
-  asOf: number,
-  median: readonly number[],
-  windowsMs: readonly number[],
-): WindowInterval[] {
-  const order = windowsMs.map((_, i) => i).sort((a, b) => windowsMs[a]! - windowsMs[b]!);
-  const windows: WindowInterval[] = [];
-  let before: Interval = { lower: 0, median: 0, upper: 0 };
-  for (const i of order) {
-    const steps = Math.min(median.length, Math.max(1, Math.ceil(windowsMs[i]! / state.stepMs)));
-    const by = correctionFor(state.probes, 'window', steps, asOf, state.stepMs);
-    const own = intervalAround(Math.max(...median.slice(0, steps)), by);
-    before = {
-      lower: Math.max(own.lower, before.lower),
-      median: Math.max(own.median, before.median),
-      upper: Math.max(own.upper, before.upper),
-    };
-    windows[i] = { ...before, end: asOf + windowsMs[i]! };
-  }
-  return windows;
-}
-
 function qualityOf(state: PipelineState): PipelineOutput['quality'] {
   if (!isCalibrated(state.probes, state.nominalCoverage)) return 'cold';
   return state.fitted?.model === 'mstl-ets' ? 'calibrated' : 'fallback';
@@ -229,11 +174,6 @@ function runningMaximum(values: readonly number[]): number[] {
 function maximumOf(values: readonly (number | null)[], steps: number): number | undefined {
   if (values.length < steps || values.includes(null)) return undefined;
   return Math.max(...(values as number[]));
-}
-
-function lowerQuantile(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(SUSTAINED_QUANTILE * (sorted.length - 1))] ?? 0;
 }
 
 function firstRecent(state: PipelineState): number {

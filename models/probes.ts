@@ -60,36 +60,67 @@ export function newProbes(stepMs: number, nominalCoverage: number): Probe[] {
   ];
 }
 
+/** A copy that learns apart from the original. What was issued is never changed, so it is shared. */
+export function copyOfProbe(probe: Probe): Probe {
+  const { calibration, profile, pending } = probe;
+  return {
+    ...probe,
+    calibration: { ...calibration, cells: [...calibration.cells] },
+    profile: {
+      ...profile,
+      bias: [...profile.bias],
+      spread: [...profile.spread],
+      visits: [...profile.visits],
+    },
+    pending: [...pending],
+  };
+}
+
 /** Time whose time of day the error belongs to: a window's start, a point's own time. */
-function placeOf(probe: Probe, origin: number, stepMs: number): number {
-  return probe.kind === 'window' ? origin : origin + probe.steps * stepMs;
+function placeOf(probe: Probe, steps: number, origin: number, stepMs: number): number {
+  return probe.kind === 'window' ? origin : origin + steps * stepMs;
 }
 
 function visitsPerDay(probe: Probe, stepMs: number): number {
   return Math.max(1, CELL_MS / (stepMs * probe.every));
 }
 
-/** What the probe has learnt about forecasts issued at `origin`. */
-export function correction(probe: Probe, origin: number, stepMs: number): Correction {
-  const local = localError(probe.profile, placeOf(probe, origin, stepMs), visitsPerDay(probe, stepMs));
-  return { ...spread(probe.calibration), ...local };
+/** A probe and its quantiles in force, read once for many lengths. */
+export interface Reading {
+  probe: Probe;
+  quantiles: Spread;
 }
 
-/** The correction for a length between two probes, or that of the nearest one beyond either end. */
-export function correctionFor(
-  probes: readonly Probe[],
-  kind: Probe['kind'],
+export function readingsOf(probes: readonly Probe[], kind: Probe['kind']): Reading[] {
+  return probes
+    .filter((probe) => probe.kind === kind)
+    .map((probe) => ({ probe, quantiles: spread(probe.calibration) }));
+}
+
+/** What a probe has learnt, for a forecast of `steps` steps issued at `origin`. */
+function correction(
+  { probe, quantiles }: Reading,
   steps: number,
   origin: number,
   stepMs: number,
 ): Correction {
-  const ofKind = probes.filter((probe) => probe.kind === kind);
-  const upper = ofKind.find((probe) => probe.steps >= steps) ?? ofKind.at(-1)!;
-  const lower = ofKind.findLast((probe) => probe.steps <= steps) ?? ofKind[0]!;
-  const b = correction(upper, origin, stepMs);
+  const place = placeOf(probe, steps, origin, stepMs);
+  return { ...quantiles, ...localError(probe.profile, place, visitsPerDay(probe, stepMs)) };
+}
+
+/** The correction for a length between two probes, or that of the nearest one beyond either end. */
+export function correctionFor(
+  readings: readonly Reading[],
+  steps: number,
+  origin: number,
+  stepMs: number,
+): Correction {
+  const upper = readings.find(({ probe }) => probe.steps >= steps) ?? readings.at(-1)!;
+  const lower = readings.findLast(({ probe }) => probe.steps <= steps) ?? readings[0]!;
+  const b = correction(upper, steps, origin, stepMs);
   if (upper === lower) return b;
-  const a = correction(lower, origin, stepMs);
-  const share = (steps - lower.steps) / (upper.steps - lower.steps);
+  const a = correction(lower, steps, origin, stepMs);
+  const share = (steps - lower.probe.steps) / (upper.probe.steps - lower.probe.steps);
   const mix = (key: keyof Correction) => a[key] + share * (b[key] - a[key]);
   return {
     bias: mix('bias'),
@@ -110,7 +141,8 @@ export function intervalAround(path: number, by: Correction): Interval {
 /** Notes what was issued at `origin`, for later. A second issue from the same origin changes nothing. */
 export function issue(probe: Probe, origin: number, path: number, stepMs: number): void {
   if (probe.pending.some((issued) => issued.origin >= origin)) return;
-  const { bias, scale, lower, median, upper } = correction(probe, origin, stepMs);
+  const reading = { probe, quantiles: spread(probe.calibration) };
+  const { bias, scale, lower, median, upper } = correction(reading, probe.steps, origin, stepMs);
   probe.pending.push({ origin, path, centre: path + bias, scale, lower, median, upper });
 }
 
@@ -133,7 +165,7 @@ export function mature(
   if (actual === undefined) return interval;
   const memory = MEMORY_MS / (stepMs * probe.every);
   learn(probe.calibration, (actual - issued.centre) / issued.scale, issued, nominalCoverage, memory);
-  const place = placeOf(probe, due, stepMs);
+  const place = placeOf(probe, probe.steps, due, stepMs);
   learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs));
   return interval;
 }
