@@ -63,13 +63,14 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
 
   return {
     /** The mirror's group, empty: created, or adopted when it is this run's. */
-    raise: ({ spec, zone, key }: RaiseInput): Promise<GroupRef> => fleet.ensureGroup(spec, zone, key),
+    raise: ({ spec, zone, key }: RaiseInput): Promise<GroupRef> =>
+      withHeartbeat(() => fleet.ensureGroup(spec, zone, key)),
 
     /** Brings the group towards the wanted tiers until enough is there. Cancellable; repeating it is safe. */
     async reconcile(input: ReconcileInput): Promise<Reconciled> {
       const { spec, zone, group, wanted, key, enough } = input;
       const began = input.began ?? lastDetails<Beginning>() ?? (await begin(group, wanted));
-      return await withHeartbeat(began, async () => {
+      return await withHeartbeat(async () => {
         if (!input.began) await tell(spec, `${zone}: towards ${inWords(wanted)}`);
         const status = await until(clock.speed, async () => {
           const seen = await fleet.setTiers(group, wanted, key);
@@ -79,14 +80,14 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
         if (enough === 'all') await tell(spec, `${zone}: holds ${inWords(status)}`);
         if (enough === 'all' && input.serving) await recordTimeToServe(input, began);
         return { status, began };
-      });
+      }, began);
     },
 
     status: ({ group }: { group: GroupRef }): Promise<GroupStatus> => fleet.status(group),
 
     /** Removes the group and resolves when nothing is left of it. */
     async removeGroup({ spec, group, key }: { spec: ApplicationSpec; group: GroupRef; key: WriteKey }) {
-      await withHeartbeat(undefined, () =>
+      await withHeartbeat(() =>
         until(clock.speed, async () => ((await fleet.removeGroup(group, key)) ? true : undefined)),
       );
       await tell(spec, `${group.zone}: taken down, nothing is left`);
@@ -96,7 +97,7 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
     async removeRaised({ spec, zone, key }: RaiseInput): Promise<void> {
       const owned = await fleet.listOwned(spec.primary.project, [zone]);
       const ours = owned.filter((group) => group.run === key.run);
-      await withHeartbeat(undefined, async () => {
+      await withHeartbeat(async () => {
         for (const group of ours)
           await until(clock.speed, async () => ((await fleet.removeGroup(group, key)) ? true : undefined));
       });

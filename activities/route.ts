@@ -32,11 +32,12 @@ export function createRouteActivities({ router, replicator, ledger, clock }: Rou
 
   return {
     /** Adds the group to the router with a share of 0, so that its health is seen before traffic flows. */
-    attach: ({ spec, group, key }: RouteInput): Promise<void> => router.attach(spec, group, key),
+    attach: ({ spec, group, key }: RouteInput): Promise<void> =>
+      withHeartbeat(() => router.attach(spec, group, key)),
 
     /** Waits until the router sees a healthy instance, then lets traffic in. Resolves to what is in force. */
     shift: (input: RouteInput): Promise<RouteState> =>
-      withHeartbeat(undefined, async () => {
+      withHeartbeat(async () => {
         const { spec, group, key } = input;
         const route = await until(clock.speed, () => gate(input));
         if (route.share === 1) return route;
@@ -46,20 +47,22 @@ export function createRouteActivities({ router, replicator, ledger, clock }: Rou
       }),
 
     /** Share 0. Resolves to how long requests in flight may still run, ms of application time; 0 when not attached. */
-    async drain({ spec, group, key }: RouteInput): Promise<number> {
-      const route = await router.state(spec, group);
-      if (!route.attached) return 0;
-      if (route.share > 0) {
-        await router.shift(spec, group, 0, key);
-        await tell(spec, `${group.zone}: traffic leaves`);
-      }
-      // Also when the share was 0 already: an earlier attempt may have set it a moment ago.
-      return await router.drainMs(spec);
-    },
+    drain: ({ spec, group, key }: RouteInput): Promise<number> =>
+      withHeartbeat(async () => {
+        const route = await router.state(spec, group);
+        if (!route.attached) return 0;
+        if (route.share > 0) {
+          await router.shift(spec, group, 0, key);
+          await tell(spec, `${group.zone}: traffic leaves`);
+        }
+        // Also when the share was 0 already: an earlier attempt may have set it a moment ago.
+        return await router.drainMs(spec);
+      }),
 
     /** Removes the group from the router; a no-op when it is not there. */
-    async detach({ spec, group, key }: RouteInput): Promise<void> {
-      if ((await router.state(spec, group)).attached) await router.detach(spec, group, key);
-    },
+    detach: ({ spec, group, key }: RouteInput): Promise<void> =>
+      withHeartbeat(async () => {
+        if ((await router.state(spec, group)).attached) await router.detach(spec, group, key);
+      }),
   };
 }

@@ -2,6 +2,7 @@ import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Fleet, WriteKey } from '../src/ports/fleet.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
+import { withHeartbeat } from './waiting.ts';
 
 export interface ScaleDeps {
   fleet: Fleet;
@@ -26,27 +27,29 @@ export interface Scaled {
 }
 
 export function createScaleActivities({ fleet, ledger, clock }: ScaleDeps) {
+  async function scale({ spec, minimum, before, key }: ScaleInput): Promise<Scaled> {
+    const recorded = (await recordedMinimum(ledger, spec.application)) ?? before;
+    const original = recorded ?? (await fleet.snapshot(spec)).primary.minimum;
+    const target = Math.max(minimum, original);
+    if (target === original && recorded === undefined) return { minimum: original };
+    if (target > original) await recordMinimum(ledger, spec.application, original);
+    await fleet.setPrimaryMinimum(spec, target, key);
+    if (target === original) await recordMinimum(ledger, spec.application, undefined);
+    await ledger.tell({
+      at: clock.now(),
+      application: spec.application,
+      kind: 'scale',
+      text: `primary's minimum is ${target}${target > original ? ` (was ${original})` : ' again'}`,
+    });
+    return target > original ? { minimum: target, before: original } : { minimum: target };
+  }
+
   return {
     /**
      * Raises the primary's autoscaler minimum, or takes back what was raised. What it was is recorded before it is
      * raised, outside the workflow too, so that a terminated application's primary can be restored by the sweep.
      */
-    async scale({ spec, minimum, before, key }: ScaleInput): Promise<Scaled> {
-      const recorded = (await recordedMinimum(ledger, spec.application)) ?? before;
-      const original = recorded ?? (await fleet.snapshot(spec)).primary.minimum;
-      const target = Math.max(minimum, original);
-      if (target === original && recorded === undefined) return { minimum: original };
-      if (target > original) await recordMinimum(ledger, spec.application, original);
-      await fleet.setPrimaryMinimum(spec, target, key);
-      if (target === original) await recordMinimum(ledger, spec.application, undefined);
-      await ledger.tell({
-        at: clock.now(),
-        application: spec.application,
-        kind: 'scale',
-        text: `primary's minimum is ${target}${target > original ? ` (was ${original})` : ' again'}`,
-      });
-      return target > original ? { minimum: target, before: original } : { minimum: target };
-    },
+    scale: (input: ScaleInput): Promise<Scaled> => withHeartbeat(() => scale(input)),
   };
 }
 

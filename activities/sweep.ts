@@ -53,8 +53,5 @@ export function createSweepActivities({ fleet, ledger, runs, clock }: SweepDeps)
         });
       return orphans;
     },
-
-    /** For the dead man's switch: does the application that asked for this mirror still live? */
-    isOpen: ({ workflowId }: { workflowId: string }): Promise<boolean> => runs.isOpen(workflowId),
   };
 }

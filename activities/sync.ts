@@ -18,7 +18,7 @@ export function createSyncActivities({ replicator, clock }: SyncDeps) {
   return {
     /** The gate before traffic: prepares the mirror's state and resolves once it is ready. Cancellable. */
     sync: ({ spec, group }: SyncInput): Promise<SyncState> =>
-      withHeartbeat(undefined, async () => {
+      withHeartbeat(async () => {
         await replicator.prepare(spec, group);
         return await until(clock.speed, async () => {
           const state = await replicator.state(spec, group);
@@ -26,6 +26,7 @@ export function createSyncActivities({ replicator, clock }: SyncDeps) {
         });
       }),
 
-    releaseState: ({ spec, group }: SyncInput): Promise<void> => replicator.release(spec, group),
+    releaseState: ({ spec, group }: SyncInput): Promise<void> =>
+      withHeartbeat(() => replicator.release(spec, group)),
   };
 }

@@ -7,11 +7,12 @@ const POLL_FLOOR_WALL_MS = 200;
 
 /**
  * Heartbeats beside the work, whatever a single call takes: a heartbeat says "this worker lives", a call that hangs is
- * for startToCloseTimeout to end. Details are what a retry must not forget.
+ * for startToCloseTimeout to end. None is sent for what is quick.
+ *
+ * @param details what a retry must not forget
  */
-export async function withHeartbeat<T>(details: unknown, work: () => Promise<T>): Promise<T> {
+export async function withHeartbeat<T>(work: () => Promise<T>, details?: unknown): Promise<T> {
   const context = Context.current();
-  context.heartbeat(details);
   const timer = setInterval(() => context.heartbeat(details), HEARTBEAT_EVERY_WALL_MS);
   try {
     return await work();

@@ -41,7 +41,12 @@ describe('an application on a real Temporal server', () => {
       const handle = await start();
       await eventually('all 4 full under traffic', () => cloud.timesToServe.length > 0);
       expect(cloud.order.filter((call) => call !== 'setPrimaryMinimum').slice(0, 6)).toEqual([
-        ...['ensureGroup', 'setTiers', 'prepare', 'attach', 'shift', 'setTiers'],
+        'ensureGroup',
+        'setTiers',
+        'prepare',
+        'attach',
+        'shift',
+        'setTiers',
       ]);
       expect(cloud.timesToServe).toEqual([`${B.zone} from cold`]);
       expect(cloud.primaryMinimum).toBe(5);

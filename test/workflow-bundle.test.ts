@@ -31,7 +31,11 @@ describe('the workflow bundle', () => {
       modules.flatMap((name) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(name)?.[1] ?? []),
     );
     expect([...packages].toSorted()).toEqual([
-      ...['@temporalio/common', '@temporalio/workflow', 'long', 'ms', 'nexus-rpc'],
+      '@temporalio/common',
+      '@temporalio/workflow',
+      'long',
+      'ms',
+      'nexus-rpc',
     ]);
   });
 

@@ -87,7 +87,10 @@ describe('a mirror run takes down what it raised', () => {
       await handle.cancel();
       expect(await statusAtTheEnd(handle)).toBe('CANCELLED');
       expect(cloud.calls.slice(-4).map((call) => call.split(' ')[0])).toEqual([
-        ...['shift', 'detach', 'release', 'removeGroup'],
+        'shift',
+        'detach',
+        'release',
+        'removeGroup',
       ]);
       expect(cloud.leftovers).toEqual([]);
       expect(cloud.violations).toEqual([]);
@@ -103,6 +106,27 @@ describe('a mirror run takes down what it raised', () => {
       expect(await statusAtTheEnd(handle)).toBe('COMPLETED');
       expect(cloud.order).not.toContain('attach');
       expect(cloud.leftovers).toEqual([]);
+    }));
+
+  it('when a later plan wants standby while traffic is about to be let in', () =>
+    onStage(env, bundle, async (stage) => {
+      const { cloud } = stage;
+      let adjusted: Promise<void> | undefined;
+      const handle = await startRun(stage);
+      cloud.before = (call) => {
+        if (call !== 'shift' || adjusted) return undefined;
+        adjusted = handle.signal('adjust', { plan: 'p2', wanted: { full: 0, warm: 2, shadow: 0 } });
+        return adjusted;
+      };
+      await eventually('standby', async () => (await handle.query(mirrorStateQuery)).phase === 'standby');
+      expect([...cloud.backends.values()]).toEqual([0]);
+      await handle.signal('adjust', { plan: 'p3', wanted: { full: 2, warm: 0, shadow: 0 } });
+      await serving(stage, handle);
+      expect([...cloud.backends.values()]).toEqual([1]);
+      await handle.cancel();
+      expect(await statusAtTheEnd(handle)).toBe('CANCELLED');
+      expect(cloud.leftovers).toEqual([]);
+      expect(cloud.violations).toEqual([]);
     }));
 
   it('when nobody is left to ask for it: the dead man’s switch', () =>
@@ -124,7 +148,9 @@ describe('a mirror run takes down what it raised', () => {
       });
       expect(cloud.leftovers.length).toBeGreaterThan(1);
       expect((await latest.query(mirrorStateQuery)).compensations.map((c) => c.kind)).toEqual([
-        ...['removeGroup', 'releaseState', 'detach'],
+        'removeGroup',
+        'releaseState',
+        'detach',
       ]);
       await latest.cancel();
       expect(await statusAtTheEnd(latest)).toBe('CANCELLED');
@@ -155,6 +181,23 @@ describe('the sweep takes down what a terminated workflow left', () => {
       expect(await sweep('sweep-2')).toBe('took down 2 of 2');
       expect(cloud.leftovers).toEqual([]);
       expect(cloud.violations).toEqual([]);
+    }));
+
+  it('an application that is started again adopts the mirror of its earlier life', () =>
+    onStage(env, bundle, async (stage) => {
+      const { cloud, script, start, spec } = stage;
+      script.nextLookMs = 30_000;
+      script.mirrors = [{ zone: ZONE, full: 2, warm: 0, shadow: 0 }];
+      const application = await start({ speed: 60 });
+      await eventually('serving', () => cloud.timesToServe.length > 0);
+      await application.terminate();
+      script.mirrors = [];
+      const again = await start({ speed: 60 });
+      const run = env.client.workflow.getHandle(`mirror/${spec.application}/${ZONE}/1`);
+      expect(await statusAtTheEnd(run)).toBe('COMPLETED');
+      expect(cloud.leftovers).toEqual([]);
+      expect((await again.query(stateQuery)).runs).toEqual([]);
+      await again.terminate();
     }));
 
   it('an application that is cancelled ends its mirrors itself', () =>

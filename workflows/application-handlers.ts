@@ -11,7 +11,7 @@ import {
 } from './application-checks.ts';
 import type { Problem } from './application-checks.ts';
 import type { Application } from './application-state.ts';
-import { keepAwayFrom, phaseOf, viewOf } from './application-state.ts';
+import { keepAwayFrom, viewOf } from './application-state.ts';
 import * as messages from './messages.ts';
 import { inWords } from './words.ts';
 
@@ -116,15 +116,22 @@ function hear<Args extends unknown[]>(
   );
 }
 
-/** Heard only from the run that we know in that zone; others are of an earlier life and end by themselves. */
+/** From a run of an earlier life it is a call for help: it is adopted, or retired where we have another. */
 function mirrorChanged(app: Application, change: messages.MirrorChange): void {
-  const run = app.state.runs[change.zone];
-  if (run?.workflowId !== change.workflowId) return;
-  run.phase = change.phase;
-  run.serving = change.serving;
-  if (change.wanted && totalInstances(run.wanted) > 0) run.wanted = change.wanted;
-  if (change.error) keepAwayFrom(app, change.zone);
-  const ended = change.phase === 'retired' || change.phase === 'failed';
-  if (ended) delete app.state.runs[change.zone];
-  if (ended || change.error || phaseOf(app) === 'removing') app.wake = true;
+  const { zone, workflowId, phase, serving, wanted } = change;
+  const ended = phase === 'retired' || phase === 'failed';
+  const run = app.state.runs[zone];
+  if (run?.workflowId !== workflowId) {
+    if (ended) return;
+    if (run) app.strangers.push(workflowId);
+    else app.state.runs[zone] = { workflowId, zone, wanted, phase, serving };
+    app.wake = true;
+    return;
+  }
+  run.phase = phase;
+  run.serving = serving;
+  if (totalInstances(run.wanted) > 0) run.wanted = wanted;
+  if (change.error) keepAwayFrom(app, zone);
+  if (ended) delete app.state.runs[zone];
+  if (ended || change.error) app.wake = true;
 }

@@ -28,6 +28,7 @@ const TELL_AGAIN_FLOOR_WALL_MS = 15_000;
 
 /** Per zone: a run is started, adjusted, or left alone. One live run per zone. */
 export async function applyPlan(app: Application, plan: Plan): Promise<void> {
+  for (const workflowId of app.strangers.splice(0)) await retireStranger(workflowId);
   const wantedIn = new Map(
     plan.mirrors.map(({ zone, full, warm, shadow }) => [zone, { full, warm, shadow }]),
   );
@@ -101,6 +102,16 @@ async function adjust(app: Application, run: RunSummary, wanted: TierCounts, pla
   } catch (error) {
     if (!isGone(error)) throw error;
     forget(app, run);
+  }
+}
+
+/** Its application was terminated, and then another run was raised in its zone: one owner per group. */
+async function retireStranger(workflowId: string): Promise<void> {
+  try {
+    const stranger = getExternalWorkflowHandle(workflowId);
+    await stranger.signal(adjustSignal, { plan: 'retire', wanted: NO_INSTANCES });
+  } catch (error) {
+    if (!isGone(error)) throw error;
   }
 }
 

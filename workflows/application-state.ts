@@ -21,6 +21,8 @@ export interface Application {
   wake: boolean;
   /** Runs that this run of the workflow has started or reached: proof that they live. */
   reached: Set<string>;
+  /** Runs of an earlier life in a zone where we have another: they retire. */
+  strangers: string[];
   /** Search attributes as last written. */
   shown: string;
   /** What went wrong at the last look. */
@@ -36,7 +38,7 @@ export function begin(input: ApplicationInput): Application {
     runs: {},
     nextRun: 1,
   };
-  return { input, spec: input.spec, state, wake: false, reached: new Set(), shown: '' };
+  return { input, spec: input.spec, state, wake: false, reached: new Set(), strangers: [], shown: '' };
 }
 
 export function phaseOf({ state, spec }: Application): ApplicationPhase {

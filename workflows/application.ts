@@ -108,7 +108,7 @@ async function scaleStep(app: Application, plan: Plan): Promise<void> {
   if (minimum === state.primaryMinimum) return;
   const summary = `primary's minimum to ${minimum}; then look again`;
   const key = { run: workflowInfo().workflowId, plan: plan.id };
-  const scaled = await activitiesAt(input.speed).write.scale.executeWithOptions({ summary }, [
+  const scaled = await activitiesAt(input.speed).steer.scale.executeWithOptions({ summary }, [
     { spec, minimum, before: state.primaryMinimumBefore, key },
   ]);
   state.primaryMinimum = minimum;

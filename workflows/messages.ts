@@ -113,7 +113,10 @@ export interface MirrorRunState {
   phase: MirrorPhase;
   group?: GroupRef;
   attached: boolean;
+  /** As last confirmed, 0 or 1. */
   share: number;
+  /** Traffic may flow: set before the share is raised, cleared once it has drained. */
+  mayServe: boolean;
   /** Instances ready to serve, as last seen. */
   serving: number;
   compensations: Compensation[];
@@ -141,7 +144,7 @@ export interface MirrorChange {
   phase: MirrorPhase;
   serving: number;
   /** What the run now drives at: less than was asked for where the zone did not give more. */
-  wanted?: TierCounts;
+  wanted: TierCounts;
   error?: string;
 }
 export const mirrorChangedSignal = defineSignal<[MirrorChange]>('mirrorChanged');

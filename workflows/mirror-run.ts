@@ -11,11 +11,10 @@ import { NO_INSTANCES, totalInstances } from '../src/domain/tier.ts';
 import { wallMs } from '../src/temporal/wall-time.ts';
 import { failureText, failureType } from './failures.ts';
 import type { MirrorRunInput } from './messages.ts';
-import { begin, enter, registerHandlers } from './mirror-state.ts';
+import { begin, enter, registerHandlers, tellApplication } from './mirror-state.ts';
 import type { MirrorRun } from './mirror-state.ts';
 import { bring, unwind } from './mirror-steps.ts';
-import { activitiesAt } from './proxies.ts';
-import { duration, inWords } from './words.ts';
+import { inWords } from './words.ts';
 
 const MAX_HISTORY_LENGTH = 600;
 
@@ -48,19 +47,15 @@ export async function mirrorRun(input: MirrorRunInput): Promise<string> {
 /** Holds what is up until a later plan adjusts it or its application is gone. */
 async function hold(run: MirrorRun): Promise<void> {
   const { input, state } = run;
-  const { read } = activitiesAt(input.speed);
   await enter(run, state.share > 0 ? 'serving' : 'standby');
   while (!run.adjusted) {
     if (historyIsLong(input)) await startAfresh(run);
     const summary = `hold ${inWords(state.wanted)}; then ask whether ${input.parent} still lives`;
     const leaseMs = wallMs(LEASE_MS, input.speed, LEASE_FLOOR_WALL_MS);
     if (await condition(() => run.adjusted, leaseMs, { summary })) return;
-    const lives = await read.isOpen.executeWithOptions(
-      { summary: `hold on for another ${duration(LEASE_MS)}, or retire` },
-      [{ workflowId: input.parent }],
-    );
-    if (!lives) state.wanted = NO_INSTANCES;
-    if (!lives) return;
+    if (await tellApplication(run)) continue;
+    state.wanted = NO_INSTANCES;
+    return;
   }
 }
 

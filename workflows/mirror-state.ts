@@ -10,7 +10,7 @@ import { sameCounts } from '../src/domain/tier.ts';
 import { PHASE_KEY } from '../src/temporal/search-attributes.ts';
 import { isGone } from './failures.ts';
 import { adjustSignal, mirrorChangedSignal, mirrorStateQuery } from './messages.ts';
-import type { MirrorPhase, MirrorRunInput, MirrorRunState } from './messages.ts';
+import type { MirrorChange, MirrorPhase, MirrorRunInput, MirrorRunState } from './messages.ts';
 import { codeBlock, inWords } from './words.ts';
 
 /** One run of a mirror's workflow: what is carried over continue-as-new, and what is not. */
@@ -33,6 +33,7 @@ export function begin(input: MirrorRunInput): MirrorRun {
     phase: 'raising',
     attached: false,
     share: 0,
+    mayServe: false,
     serving: 0,
     compensations: [],
   };
@@ -64,17 +65,19 @@ export async function enter(run: MirrorRun, phase: MirrorPhase, error?: string):
   await tellApplication(run, error);
 }
 
-/** The application may have been removed or terminated meanwhile: then there is nobody to tell. */
-export async function tellApplication({ input, state }: MirrorRun, error?: string): Promise<void> {
+/** Resolves to whether there was anybody to tell: the application may have been removed or terminated meanwhile. */
+export async function tellApplication({ input, state }: MirrorRun, error?: string): Promise<boolean> {
   const { zone, parent } = input;
   const { phase, serving, wanted } = state;
+  const { workflowId } = workflowInfo();
+  const change: MirrorChange = { zone, workflowId, phase, serving, wanted, error };
   try {
-    await getExternalWorkflowHandle(parent).signal(mirrorChangedSignal, {
-      ...{ zone, workflowId: workflowInfo().workflowId, phase, serving, wanted, error },
-    });
+    await getExternalWorkflowHandle(parent).signal(mirrorChangedSignal, change);
+    return true;
   } catch (failure) {
     if (!isGone(failure)) throw failure;
     log.info(`${parent} is gone`);
+    return false;
   }
 }
 

@@ -20,7 +20,7 @@ export async function bring(run: MirrorRun): Promise<void> {
   if (run.adjusted) return;
   if (state.wanted.full === 0) {
     // Traffic leaves before an instance does.
-    if (state.share > 0) await drain(run, group, 'undo-share');
+    if (state.mayServe) await drain(run, group, 'undo-share');
     await reconcile(run, group, 'all');
     return;
   }
@@ -44,7 +44,7 @@ async function raise(run: MirrorRun): Promise<GroupRef> {
   await enter(run, 'raising');
   note(run, { kind: 'removeRaised' });
   const summary = `an empty group in ${input.zone}; then ${inWords(state.wanted)}`;
-  const group = await activitiesAt(input.speed).write.raise.executeWithOptions({ summary }, [
+  const group = await activitiesAt(input.speed).mirror.raise.executeWithOptions({ summary }, [
     { spec: input.spec, zone: input.zone, key: keyOf(run) },
   ]);
   state.group = group;
@@ -65,7 +65,7 @@ async function reconcile(
     const next = enough === 'one' ? 'then sync and route' : 'then hold';
     const summary = `${enough === 'one' ? 'first of ' : ''}${inWords(wanted)} in ${zone}; ${next}`;
     return interruptible(run, () =>
-      activitiesAt(input.speed).wait.reconcile.executeWithOptions({ summary }, [
+      activitiesAt(input.speed).mirror.reconcile.executeWithOptions({ summary }, [
         { spec, zone, group, wanted, key: keyOf(run), enough, began, serving: share > 0 },
       ]),
     );
@@ -75,6 +75,8 @@ async function reconcile(
     reconciled = await call();
   } catch (error) {
     if (isCancellation(error)) throw error;
+    // A new plan has come: it says what to do now.
+    if (run.adjusted) return undefined;
     await settleForLess(run, group, error);
     reconciled = await call();
   }
@@ -90,8 +92,7 @@ async function settleForLess(run: MirrorRun, group: GroupRef, error: unknown): P
     { summary: `what is there in spite of ${reason}; then keep that` },
     [{ group }],
   );
-  // A new plan's way down needs no retreat; nothing at all leaves nothing to keep.
-  if (totalInstances({ full, warm, shadow }) === 0 || run.adjusted) throw error;
+  if (totalInstances({ full, warm, shadow }) === 0) throw error;
   state.wanted = { full, warm, shadow };
   state.serving = full;
   await tellApplication(run, reason);
@@ -101,26 +102,27 @@ async function sync(run: MirrorRun, group: GroupRef): Promise<void> {
   await enter(run, 'syncing');
   note(run, { kind: 'releaseState', group });
   await interruptible(run, () =>
-    activitiesAt(run.input.speed).wait.sync.executeWithOptions({ summary: 'state is current; then route' }, [
-      { spec: run.input.spec, group },
-    ]),
+    activitiesAt(run.input.speed).mirror.sync.executeWithOptions(
+      { summary: 'state is current; then route' },
+      [{ spec: run.input.spec, group }],
+    ),
   );
 }
 
 async function route(run: MirrorRun, group: GroupRef): Promise<void> {
   const { state, input } = run;
-  const { write, wait } = activitiesAt(input.speed);
+  const { mirror } = activitiesAt(input.speed);
   const call = { spec: input.spec, group, key: keyOf(run) };
   await enter(run, 'routing');
   note(run, { kind: 'detach', group });
-  await write.attach.executeWithOptions({ summary: 'with a share of 0; then wait for health' }, [call]);
+  await mirror.attach.executeWithOptions({ summary: 'with a share of 0; then wait for health' }, [call]);
   state.attached = true;
   if (run.adjusted) return;
-  // Assumed before it is done: after a lost answer traffic may flow, and must leave first.
-  state.share = 1;
-  await interruptible(run, () =>
-    wait.shift.executeWithOptions({ summary: 'traffic, once one is healthy; then the rest' }, [call]),
+  state.mayServe = true;
+  const shifted = await interruptible(run, () =>
+    mirror.shift.executeWithOptions({ summary: 'traffic, once one is healthy; then the rest' }, [call]),
   );
+  if (shifted) state.share = 1;
 }
 
 /** Share 0, and waits until requests in flight are through. */
@@ -132,6 +134,7 @@ async function drain(run: MirrorRun, group: GroupRef, plan: string): Promise<voi
     [{ spec: input.spec, group, key: { ...keyOf(run), plan: `${state.plan}/${plan}` } }],
   );
   state.share = 0;
+  state.mayServe = false;
   if (drainMs > 0) await sleep(wallMs(drainMs, input.speed), { summary: 'requests in flight finish' });
 }
 

@@ -10,6 +10,9 @@ const MINUTE_MS = 60_000;
  */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
+/** Every activity that acts heartbeats each second: a dead worker is noticed, and a cancellation gets through. */
+const heartbeatTimeout = '8s';
+
 /**
  * The activities, one proxy per class of side effect. Calls of the cloud take wall time whatever the clock's speed, so
  * every timeout has a floor.
@@ -17,9 +20,9 @@ const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 export function activitiesAt(speed: number) {
   return {
     /** Looks only. Few attempts: the next look comes soon anyway, and a late answer is worth nothing. */
-    read: proxyActivities<Pick<Activities, 'forecast' | 'status' | 'isOpen' | 'findOrphans'>>({
+    read: proxyActivities<Pick<Activities, 'forecast' | 'status' | 'findOrphans'>>({
       cancellationType,
-      startToCloseTimeout: wallMs(MINUTE_MS, speed, HTTP_FLOOR_MS),
+      startToCloseTimeout: HTTP_FLOOR_MS,
       retry: { initialInterval: '500ms', maximumInterval: '5s', maximumAttempts: 4 },
     }),
     /** Reads and decides within the workflow task: recorded without a task queue's round trip. */
@@ -27,30 +30,32 @@ export function activitiesAt(speed: number) {
       startToCloseTimeout: HTTP_FLOOR_MS,
       retry: { initialInterval: '500ms', maximumInterval: '2s', maximumAttempts: 3 },
     }),
-    /** One idempotent write. Repeated while a mirror would still come in time. */
-    write: proxyActivities<Pick<Activities, 'raise' | 'attach' | 'scale'>>({
+    /** An idempotent write that the next look asks for again: few attempts, so that it does not hold up the loop. */
+    steer: proxyActivities<Pick<Activities, 'scale'>>({
       cancellationType,
-      startToCloseTimeout: wallMs(2 * MINUTE_MS, speed, 2 * HTTP_FLOOR_MS),
-      scheduleToCloseTimeout: wallMs(15 * MINUTE_MS, speed, 4 * HTTP_FLOOR_MS),
-      retry: { initialInterval: '500ms', maximumInterval: '10s' },
+      heartbeatTimeout,
+      startToCloseTimeout: 2 * HTTP_FLOOR_MS,
+      retry: { initialInterval: '500ms', maximumInterval: '2s', maximumAttempts: 4 },
     }),
-    /** Idempotent, and waits for instances. Heartbeats so that a dead worker is noticed and an adjustment gets through. */
-    wait: proxyActivities<Pick<Activities, 'reconcile' | 'sync' | 'shift'>>({
+    /** Idempotent writes and waits for instances. Repeated for as long as a mirror would still come in time. */
+    mirror: proxyActivities<Pick<Activities, 'raise' | 'reconcile' | 'sync' | 'attach' | 'shift'>>({
       cancellationType,
+      heartbeatTimeout,
       startToCloseTimeout: wallMs(15 * MINUTE_MS, speed, 4 * HTTP_FLOOR_MS),
       scheduleToCloseTimeout: wallMs(20 * MINUTE_MS, speed, 6 * HTTP_FLOOR_MS),
-      heartbeatTimeout: '8s',
       retry: { initialInterval: '500ms', maximumInterval: '10s' },
     }),
     /** Compensation: repeated for as long as it takes, since giving up leaves instances that cost money. */
     undo: proxyActivities<UndoActivities>({
       cancellationType,
+      heartbeatTimeout,
       startToCloseTimeout: wallMs(15 * MINUTE_MS, speed, 4 * HTTP_FLOOR_MS),
       retry: { initialInterval: '500ms', maximumInterval: '20s' },
     }),
     /** The same where another attempt comes by itself: the sweep is on a schedule, and one stuck sweep blocks the next. */
     undoOnce: proxyActivities<UndoActivities>({
       cancellationType,
+      heartbeatTimeout,
       startToCloseTimeout: wallMs(15 * MINUTE_MS, speed, 4 * HTTP_FLOOR_MS),
       retry: { initialInterval: '500ms', maximumInterval: '10s', maximumAttempts: 4 },
     }),

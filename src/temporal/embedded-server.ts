@@ -75,13 +75,20 @@ function spawnServer(
   const child = spawn(
     cli,
     [
-      ...['server', 'start-dev', '--ip', HOST, '--port', `${port}`, '--ui-port', `${uiPort}`],
-      ...['--db-filename', databaseFile, '--namespace', namespace],
+      'server',
+      'start-dev',
+      `--ip=${HOST}`,
+      `--port=${port}`,
+      `--ui-port=${uiPort}`,
+      `--db-filename=${databaseFile}`,
+      `--namespace=${namespace}`,
       // The two pragmas make the file database four times as fast; only a power cut can lose the last transactions.
-      ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
+      '--sqlite-pragma=journal_mode=WAL',
+      '--sqlite-pragma=synchronous=NORMAL',
       // Else a workflow task that failed on a bug waits up to 10 min after the fixed worker is up.
-      ...['--dynamic-config-value', 'history.workflowTaskRetryMaxInterval="10s"'],
-      ...['--log-level', 'error', '--log-format', 'json'],
+      '--dynamic-config-value=history.workflowTaskRetryMaxInterval="10s"',
+      '--log-level=error',
+      '--log-format=json',
     ],
     { detached: true, stdio: ['ignore', log, log] },
   );

@@ -47,8 +47,13 @@ export class FakeCloud {
         if (known) return known.ref;
         const name = `${spec.application}-${zone}`;
         const ref = {
-          ...{ project: spec.primary.project, zone, name, id: `${this.calls.length}`, template: name },
-          ...{ application: spec.application, run: key.run },
+          project: spec.primary.project,
+          zone,
+          name,
+          id: `${this.calls.length}`,
+          template: name,
+          application: spec.application,
+          run: key.run,
         };
         this.groups.set(zone, { ref, counts: { ...NO_INSTANCES }, patience: this.slowness });
         return ref;

@@ -103,20 +103,16 @@ function forecastNow(application: string): ForecastDigest {
   const now = Date.now();
   const around = { lower: 90, median: 100, upper: 110 };
   return {
-    ...{
-      application,
-      asOf: now,
-      issuedAt: now,
-      model: 'script',
-      quality: 'calibrated',
-      nominalCoverage: 0.95,
-    },
-    ...{
-      observed: 100,
-      sustained: 100,
-      fan: 'none',
-      windows: { full: around, warm: around, shadow: around },
-    },
+    application,
+    asOf: now,
+    issuedAt: now,
+    model: 'script',
+    quality: 'calibrated',
+    nominalCoverage: 0.95,
+    observed: 100,
+    sustained: 100,
+    fan: 'none',
+    windows: { full: around, warm: around, shadow: around },
     peak: { ...around, at: now + 600_000 },
   };
 }
@@ -139,9 +135,16 @@ function decide(
   return {
     plan: { id, application, asOf, mirrors, primaryMinimum: script.primaryMinimum },
     reasons: {
-      ...{ headline: 'as scripted', policy: 'interval', observed: 100, threshold: 90, thresholdFactor: 0.9 },
+      headline: 'as scripted',
+      policy: 'interval',
+      observed: 100,
+      threshold: 90,
+      thresholdFactor: 0.9,
       wanted: { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0, reactive: 0 },
-      ...{ bindings: [], rejected: [], zones: [], spendPerHour: 0 },
+      bindings: [],
+      rejected: [],
+      zones: [],
+      spendPerHour: 0,
     },
     nextLookMs: script.nextLookMs,
     memory: input.memory,
