@@ -59,6 +59,7 @@ interface Stage {
 export class Run {
   readonly #context: RunContext;
   readonly #stage: Stage = {};
+  #ending: string | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -94,10 +95,13 @@ export class Run {
   async finish(): Promise<UpReport | undefined> {
     const { teller } = this.#context;
     const { sandbox, client, applied, inventoryBefore, generator, progress, span } = this.#stage;
+    this.#ending = `mirrors of ${this.#context.scene.spec.application}`;
     if (client && applied) await this.#remove(client);
     const gone = this.#now();
+    this.#ending = 'the generator';
     const final = await generator?.finish();
     progress?.stop();
+    this.#ending = undefined;
     if (generator && !final) teller.say('The generator gave no final account: its figures are missing');
     if (!sandbox || !inventoryBefore) return undefined;
     try {
@@ -118,6 +122,11 @@ export class Run {
       teller.say(`The report could not be made: ${(error as Error).message}`);
       return undefined;
     }
+  }
+
+  /** What `finish` is taking down now. */
+  get ending(): string | undefined {
+    return this.#ending;
   }
 
   get #project(): string {

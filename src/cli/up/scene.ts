@@ -53,7 +53,8 @@ export function prepareScene(options: UpOptions): Scene {
     violationCost: spec.objectives.violationCost,
   });
   const demandAtStart = series.live[0]?.value ?? 0;
-  const startingSize = Math.ceil(demandAtStart / (saturation * target));
+  // One to spare: a size that only just suffices would be a reason to act at once.
+  const startingSize = Math.ceil(demandAtStart / perInstance) + 1;
   return {
     spec,
     series,

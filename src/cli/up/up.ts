@@ -24,10 +24,10 @@ export async function runUp(options: UpOptions): Promise<number> {
   const teller = new Teller(options.json ?? false);
   const stop = new StopRequest();
   const teardown = new Teardown((text) => teller.say(text));
-  const ignoreSignals = listenForSignals(stop, () =>
-    teller.say(`Still taking down: ${teardown.pending ?? 'what is being started'}`),
-  );
   const run = new Run({ options, scene, teller, stop, teardown, startedAt });
+  const ignoreSignals = listenForSignals(stop, () =>
+    teller.say(`Still taking down: ${run.ending ?? teardown.pending ?? 'what was being started'}`),
+  );
   let report: UpReport | undefined;
   try {
     introduce(scene, teller);
