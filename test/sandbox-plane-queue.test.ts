@@ -82,8 +82,10 @@ describe('busy time', () => {
     expect(busy.between(0, 60_000)).toBeCloseTo(23_000);
     expect(busy.between(10_000, 20_000)).toBeCloseTo(10_000);
     expect(busy.between(60_000, 120_000)).toBe(0);
-    busy.add(4 * 3_600_000, 4 * 3_600_000 + 5);
-    expect(busy.between(4 * 3_600_000, 5 * 3_600_000)).toBeCloseTo(5);
+    expect(busy.knownFrom).toBe(-Infinity);
+    for (let at = 60_000; at < 4 * 3_600_000; at += 10_000) busy.add(at, at + 5_000);
+    expect(busy.knownFrom).toBe(3_600_000);
+    expect(busy.between(busy.knownFrom, 4 * 3_600_000)).toBeCloseTo(1.5 * 3_600_000);
   });
 });
 

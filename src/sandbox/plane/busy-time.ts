@@ -5,6 +5,12 @@ const BUCKETS_KEPT = 1_080;
 /** Busy worker time of one instance in buckets of 10 s of sandbox time, bounded in memory. */
 export class BusyTime {
   readonly #buckets = new Map<number, number>();
+  #knownFrom = -Infinity;
+
+  /** Sandbox ms; work before this has been forgotten. */
+  get knownFrom(): number {
+    return this.#knownFrom;
+  }
 
   /** One worker is busy over [from, to), sandbox ms. */
   add(from: number, to: number): void {
@@ -25,6 +31,7 @@ export class BusyTime {
     for (const bucket of this.#buckets.keys()) {
       if (this.#buckets.size <= BUCKETS_KEPT) return;
       this.#buckets.delete(bucket);
+      this.#knownFrom = (bucket + 1) * BUCKET_MS;
     }
   }
 }

@@ -96,12 +96,14 @@ export class InstanceServer {
 
   /**
    * Mean utilisation 0..1 over the part of (from, to] in which it was on: busy worker time over workers × time, plus a
-   * small base. Undefined when it was off throughout. The window slides back to what is known where wire requests stand
+   * small base. Undefined when it was off throughout, or longer
+   * ago than is remembered. The window slides back to what is known where wire requests stand
    * for many.
    */
   cpu(from: number, to: number): number | undefined {
     const unknownMs = this.#unknownMs(to);
     const [start, end] = [from - unknownMs, to - unknownMs];
+    if (start < this.#busy.knownFrom) return undefined;
     let onMs = 0;
     for (const span of this.#spans)
       onMs += Math.max(0, Math.min(span.to ?? end, end) - Math.max(span.from, start));
