@@ -217,6 +217,21 @@ describe('the load balancer', () => {
     expect((await ask(address)).status).toBe(503);
   });
 
+  it('counts what it answers with what each request stands for, by backend and class', async () => {
+    const { plane, primary, address } = await twoGroups();
+    for (let sent = 0; sent < 5; sent++) await ask(address, { 'x-sandbox-stands-for': '3' });
+    primary.currentAction = 'STOPPING';
+    await ask(address, { 'x-sandbox-stands-for': '7' });
+    const meter = plane.meter('p', 'shop');
+    const total = (backend: string, responseClass: number) =>
+      meter
+        .minutes(backend, responseClass, ORIGIN, ORIGIN + 3_600_000)
+        .reduce((sum, minute) => sum + minute.requests, 0);
+    expect(total('shop', 200)).toBe(15);
+    expect(total('NO_BACKEND_SELECTED', 500)).toBe(7);
+    expect(total('mirror', 200)).toBe(0);
+  });
+
   it('gives no new request to an instance that is about to leave', async () => {
     const { primary, address } = await twoGroups();
     primary.currentAction = 'SUSPENDING';
