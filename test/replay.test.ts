@@ -68,6 +68,21 @@ describe('histories recorded earlier', () => {
   });
 });
 
+describe('what a stranger sees in the timeline', () => {
+  it('says on every activity, timer and child why it is there', async () => {
+    for (const { workflowId, history } of await histories(GOLDEN))
+      for (const event of (history as { events: RecordedEvent[] }).events)
+        if (/ACTIVITY_TASK_SCHEDULED|TIMER_STARTED|START_CHILD.*INITIATED|MARKER/.test(event.eventType))
+          expect(event.userMetadata?.summary, `${workflowId}, event ${event.eventId}`).toBeDefined();
+  });
+});
+
+interface RecordedEvent {
+  eventId: string;
+  eventType: string;
+  userMetadata?: { summary?: unknown };
+}
+
 describe('a history recorded now', () => {
   it('is exported by the temporal command and replays', async () => {
     const env = await startDevServer();

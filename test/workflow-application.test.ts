@@ -1,3 +1,4 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,7 +53,10 @@ describe('an application on a real Temporal server', () => {
       expect(cloud.primaryMinimum).toBe(5);
       script.mirrors = [{ ...B, full: 6, warm: 1 }];
       await eventually('6 full', () => fullIn(stage, B.zone) === 6);
-      expect((await handle.query(stateQuery)).runs).toMatchObject([{ zone: B.zone, phase: 'serving' }]);
+      await eventually('6 serving', async () => (await handle.query(stateQuery)).runs[0]?.serving === 6);
+      expect(await detailsOf(handle)).toMatch(
+        /^mirror +us-central1-b: serving, 6 serving of 6 full, 1 warm$/m,
+      );
       script.mirrors = [];
       script.primaryMinimum = 2;
       await eventually('nothing left', () => cloud.leftovers.length === 0);
@@ -214,6 +218,12 @@ describe('an application on a real Temporal server', () => {
     }),
   );
 });
+
+/** What the Temporal UI shows as current details. */
+async function detailsOf(handle: WorkflowHandle): Promise<string> {
+  const query = '__temporal_workflow_metadata';
+  return (await handle.query<{ currentDetails: string }, []>(query)).currentDetails;
+}
 
 async function runIdOf(application: string): Promise<string> {
   return (await env.client.workflow.getHandle(`application/${application}`).describe()).runId;

@@ -4,9 +4,15 @@ import { liveRuns, phaseOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
 import { codeBlock, duration, inWords, timeOfDay } from './words.ts';
 
-/** Puts what the loop knows before the eyes of whoever opens the workflow in the Temporal UI. */
+/** Puts what is known before the eyes of whoever opens the workflow in the Temporal UI. Costs no event. */
+export function tellPeople(app: Application): void {
+  setCurrentDetails(detailsOf(app));
+}
+
+/** The same, and the search attributes. For the loop. */
 export function show(app: Application, nextLook: string): void {
-  setCurrentDetails(detailsOf(app, nextLook));
+  app.nextLook = nextLook;
+  tellPeople(app);
   const phase = phaseOf(app);
   const zones = liveRuns(app).map((run) => run.zone);
   const shown = JSON.stringify([phase, app.spec.mode, zones]);
@@ -21,7 +27,7 @@ export function show(app: Application, nextLook: string): void {
   ]);
 }
 
-function detailsOf(app: Application, nextLook: string): string {
+function detailsOf(app: Application): string {
   const { state, spec } = app;
   const rows: [string, string][] = [['phase', `${phaseOf(app)}, mode ${spec.mode}`]];
   if (state.removing) rows.push(['removing', state.removing.reason]);
@@ -52,7 +58,7 @@ function detailsOf(app: Application, nextLook: string): string {
   for (const [zone, until] of Object.entries(state.memory.dryUntil))
     rows.push(['dry', `${zone} until ${timeOfDay(until)}`]);
   if (app.trouble) rows.push(['trouble', app.trouble]);
-  rows.push(['next look', nextLook]);
+  rows.push(['next look', app.nextLook]);
   return codeBlock(rows);
 }
 

@@ -10,6 +10,7 @@ import {
   refusesResume,
 } from './application-checks.ts';
 import type { Problem } from './application-checks.ts';
+import { tellPeople } from './application-details.ts';
 import type { Application } from './application-state.ts';
 import { keepAwayFrom, viewOf } from './application-state.ts';
 import * as messages from './messages.ts';
@@ -71,9 +72,16 @@ export function registerHandlers(app: Application): void {
     },
   });
 
-  setHandler(messages.mirrorChangedSignal, (change) => mirrorChanged(app, change), {
-    description: 'a mirror run tells what became of it',
-  });
+  setHandler(
+    messages.mirrorChangedSignal,
+    (change) => {
+      mirrorChanged(app, change);
+      tellPeople(app);
+    },
+    {
+      description: 'a mirror run tells what became of it',
+    },
+  );
   setHandler(messages.stateQuery, () => viewOf(app), { description: `phase, forecast, decision, mirrors` });
   setHandler(messages.planQuery, () => state.lastDecision?.plan, { description: 'the last plan' });
   setHandler(messages.explanationQuery, () => state.lastDecision, {
@@ -96,6 +104,7 @@ function hear<Args extends unknown[]>(
   const act = (...args: Args) => {
     const answer = verb.apply(...args);
     app.wake = true;
+    tellPeople(app);
     return answer;
   };
   setHandler(update, act, {

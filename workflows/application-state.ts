@@ -25,6 +25,8 @@ export interface Application {
   strangers: string[];
   /** Search attributes as last written. */
   shown: string;
+  /** When and why the loop looks again, for people. */
+  nextLook: string;
   /** What went wrong at the last look. */
   trouble?: string;
 }
@@ -38,7 +40,16 @@ export function begin(input: ApplicationInput): Application {
     runs: {},
     nextRun: 1,
   };
-  return { input, spec: input.spec, state, wake: false, reached: new Set(), strangers: [], shown: '' };
+  return {
+    input,
+    spec: input.spec,
+    state,
+    wake: false,
+    reached: new Set(),
+    strangers: [],
+    shown: '',
+    nextLook: 'now',
+  };
 }
 
 export function phaseOf({ state, spec }: Application): ApplicationPhase {
