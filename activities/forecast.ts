@@ -2,10 +2,10 @@ import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { TimesToServe } from '../src/domain/tier.ts';
-import { createThreadFitter } from '../models/fitter.ts';
+import { createThreadFitter, warmUpBest } from '../models/fitter.ts';
 import type { Fitter } from '../models/fitter.ts';
 import type { Fitted, History } from '../models/forecaster.ts';
-import { endOf, extend } from '../models/forecaster.ts';
+import { endOf, extend, until } from '../models/forecaster.ts';
 import type { PipelineOutput, PipelineState } from '../models/pipeline.ts';
 import { newPipeline, runPipeline } from '../models/pipeline.ts';
 import { seasonalNaive } from '../models/seasonal-naive.ts';
@@ -35,7 +35,9 @@ const HORIZON_MS = DAY_MS;
 const REFIT_MS = 15 * MINUTE_MS;
 /** A path outlives its refit, should the next ones fail. */
 const PATH_MS = HORIZON_MS + 4 * 60 * MINUTE_MS;
-/** Wall time that the first forecast waits for the warm-up; after that it goes out uncalibrated. */
+/** The fallback's warm-up runs on the tick's own thread: three days replayed take a quarter of a second. */
+const FALLBACK_HISTORY_MS = 5 * DAY_MS;
+/** Wall time that the first forecast waits for the warm-up; after that it goes out by the fallback. */
 const PATIENCE_WALL_MS = 12_000;
 
 /** What this process knows of one application's demand. A restarted one reads it again, or the ledger. */
@@ -123,8 +125,11 @@ async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): 
   app.fittedAsOf = endOf(history);
   app.fitting = warmUp(app, history, fitter, spec);
   await Promise.race([app.fitting, patience()]);
-  // Late or failed: the same time of day on the last days, or the level, uncalibrated, until the warm-up is through.
-  app.pipeline.fitted ??= seasonalNaive.fit(history, PATH_MS / stepMs);
+  // Late or failed: the same time of day on the last days, replayed over a few of them, until the warm-up is through.
+  if (app.pipeline.asOf === undefined) {
+    const recent = until(history, endOf(history), FALLBACK_HISTORY_MS);
+    app.pipeline = warmUpBest(seasonalNaive, recent, spec.mirrors.interval, PATH_MS / stepMs);
+  }
   return app;
 }
 
@@ -133,7 +138,7 @@ async function warmUp(app: Tracked, history: History, fitter: Fitter, spec: Appl
     const steps = PATH_MS / spec.demand.stepMs;
     app.pipeline = await fitter.warmUp(history, spec.mirrors.interval, steps);
   } catch {
-    // The next refit is near; until then the forecast says `cold`.
+    // The fallback serves; the next refit is near.
   } finally {
     delete app.fitting;
   }
