@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, existingServer, targetOf } from '../src/temporal/connection.ts';
 import { startEmbeddedServer } from '../src/temporal/embedded-server.ts';
 import type { EmbeddedServer } from '../src/temporal/embedded-server.ts';
+import { findTestServer } from '../src/temporal/find-binary.ts';
 import { SWEEP_SCHEDULE_ID } from '../src/temporal/ids.ts';
 import { registerSearchAttributes } from '../src/temporal/register.ts';
 import { ensureSweepSchedule } from '../src/temporal/schedules.ts';
@@ -82,6 +84,17 @@ describe('the embedded Temporal server', () => {
       /PremirrorZones in namespace default is INDEXED_VALUE_TYPE_KEYWORD, but must be .*KEYWORD_LIST: remove it with/,
     );
     await connection.close();
+  });
+});
+
+describe('the time-skipping test server', () => {
+  it('is found or obtained, and skips a month', async () => {
+    const executable = { type: 'existing-path' as const, path: await findTestServer() };
+    const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
+    const before = await env.currentTimeMs();
+    await env.sleep('30 days');
+    expect((await env.currentTimeMs()) - before).toBeGreaterThanOrEqual(30 * 86_400_000);
+    await env.teardown();
   });
 });
 
