@@ -90,6 +90,8 @@ export async function createWorker(
       }),
       // The default of 10 s stalls the workflows of a killed worker for that long.
       stickyQueueScheduleToStartTimeout: '2s',
+      // A raise hears of its cancellation with its next heartbeat that is sent; by default that takes over 6 s.
+      maxHeartbeatThrottleInterval: '2s',
       shutdownGraceTime: '5s',
       shutdownForceTime: '10s',
     });
