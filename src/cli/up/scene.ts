@@ -52,9 +52,6 @@ export function prepareScene(options: UpOptions): Scene {
     maximum: MAXIMUM,
     violationCost: spec.objectives.violationCost,
   });
-  const demandAtStart = series.live[0]?.value ?? 0;
-  // One to spare: a size that only just suffices would be a reason to act at once.
-  const startingSize = Math.ceil(demandAtStart / perInstance) + 1;
   return {
     spec,
     series,
@@ -64,7 +61,7 @@ export function prepareScene(options: UpOptions): Scene {
     deployment: {
       project: spec.primary.project,
       zone: spec.primary.zone,
-      startingSize: Math.max(MINIMUM, Math.min(MAXIMUM, startingSize)),
+      startingSize: startingSize(series, perInstance, saturation * target),
       minimum: MINIMUM,
       maximum: MAXIMUM,
       cpuTarget: target,
@@ -73,6 +70,14 @@ export function prepareScene(options: UpOptions): Scene {
     },
     standsFor: standsFor(FILLED_INSTANCES * perInstance, options.speed),
   };
+}
+
+/** What an autoscaler holds that has looked at the last ten minutes; and one to spare for the first minute to come. */
+function startingSize({ history, live, startMs }: DemandSeries, perInstance: number, filled: number): number {
+  const recent = history.filter((step) => step.at > startMs - STABILISATION_MS).map((step) => step.value);
+  const held = Math.ceil(Math.max(0, ...recent) / filled);
+  const needed = Math.ceil((live[0]?.value ?? 0) / perInstance) + 1;
+  return Math.max(MINIMUM, Math.min(MAXIMUM, Math.max(held, needed)));
 }
 
 /** Requests that one on the wire stands for, so that `level` requests/s of sandbox time are 60 or a little more a wall second. */
