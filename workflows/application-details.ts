@@ -29,7 +29,14 @@ export function show(app: Application, nextLook: string): void {
 
 function detailsOf(app: Application): string {
   const { state, spec } = app;
-  const rows: [string, string][] = [['phase', `${phaseOf(app)}, mode ${spec.mode}`]];
+  const rows: [string, string][] = [
+    // Continuing as new drops the static summary, so the purpose stands here too.
+    [
+      'looks after',
+      `${spec.application} in ${spec.primary.zone}; mirrors in ${spec.mirrors.zones.join(', ')}`,
+    ],
+    ['phase', `${phaseOf(app)}, mode ${spec.mode}`],
+  ];
   if (state.removing) rows.push(['removing', state.removing.reason]);
   if (state.paused) rows.push(['paused', state.paused.reason]);
   const forecast = state.lastForecast;

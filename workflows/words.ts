@@ -19,8 +19,24 @@ export function timeOfDay(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
-/** Rows as an aligned code block: the Temporal UI renders Markdown tables without padding. */
+/** Columns that the Temporal UI shows of a code block before it cuts. */
+const LINE_WIDTH = 84;
+
+/** Rows as an aligned code block, long texts wrapped: the Temporal UI renders Markdown tables without padding. */
 export function codeBlock(rows: [string, string][]): string {
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return ['```', ...rows.map(([label, text]) => `${label.padEnd(width)}  ${text}`), '```'].join('\n');
+  const indent = Math.max(...rows.map(([label]) => label.length)) + 2;
+  const lines = rows.flatMap(([label, text]) =>
+    wrapped(text, LINE_WIDTH - indent).map((line, i) => (i === 0 ? label : '').padEnd(indent) + line),
+  );
+  return ['```', ...lines, '```'].join('\n');
+}
+
+function wrapped(text: string, width: number): string[] {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)!;
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines;
 }
