@@ -1,0 +1,36 @@
+import type { Levels } from './levels.ts';
+import { nested } from './levels.ts';
+import type { FleetState, Parked } from './plan.ts';
+
+/**
+ * After a spike its mirrors stay parked as warm for a while: suspended they cost a few percent of a running instance,
+ * and the next spike, which nobody may have foreseen, finds them seconds away.
+ */
+export function withParked(levels: Levels, parked: Parked | undefined, asOf: number): Levels {
+  if (!parked || parked.until <= asOf) return levels;
+  return nested({ ...levels, fullAndWarm: Math.max(levels.fullAndWarm, parked.instances) });
+}
+
+/** What is parked after this decision: as many as were full at once within the last `parkingMs`. */
+export function parkedAfter(
+  parked: Parked | undefined,
+  full: number,
+  asOf: number,
+  parkingMs: number,
+): Parked | undefined {
+  const before = parked && parked.until > asOf ? parked : undefined;
+  if (full > 0 && full >= (before?.instances ?? 0)) return { instances: full, until: asOf + parkingMs };
+  return before;
+}
+
+/**
+ * Full mirrors that bridge the gap until what the primary's autoscaler has asked for serves: it sees the load of this
+ * minute, while samples are minutes old. On top of what is full now, since it sees the primary's share only; and no more
+ * than is warm, since a new instance would come no sooner than the primary's own.
+ */
+export function bridgingLevel({ primary, mirrors }: FleetState): number {
+  const missing = Math.max(0, primary.target - primary.serving);
+  const full = mirrors.reduce((sum, mirror) => sum + mirror.full, 0);
+  const warm = mirrors.reduce((sum, mirror) => sum + mirror.warm, 0);
+  return missing > 0 && warm > 0 ? full + Math.min(missing, warm) : 0;
+}
