@@ -17,7 +17,6 @@ const CASE_LIMIT_MS = 180_000;
 
 let processes: Processes;
 let witness: Witness;
-const summary: string[] = [];
 
 beforeAll(async () => {
   processes = await startProcesses();
@@ -25,7 +24,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  console.log(summary.join('\n'));
   await processes?.stop();
 });
 
@@ -69,7 +67,7 @@ async function play(each: FaultCase): Promise<void> {
     outcome = 'ok';
   } finally {
     const seconds = ((Date.now() - began) / 1000).toFixed(1).padStart(6);
-    summary.push(`${outcome.padEnd(6)} ${seconds} s  ${each.class}: ${each.name}`);
+    console.log(`${outcome.padEnd(6)} ${seconds} s  ${each.class}: ${each.name}`);
     if (outcome !== 'ok') await clearAway(story);
   }
 }

@@ -13,8 +13,8 @@ export interface FaultCase {
 }
 
 const [B, C] = MIRROR_ZONES;
-const TWO_TIERS = { full: 2, warm: 1, shadow: 0 };
-const ALL_TIERS = { full: 1, warm: 1, shadow: 1 };
+const TWO_TIERS = { full: 1, warm: 1, shadow: 0 };
+const ALL_TIERS = { full: 2, warm: 1, shadow: 1 };
 const ONE = { full: 1, warm: 0, shadow: 0 };
 
 /** An application with a mirror that serves. */

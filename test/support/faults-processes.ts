@@ -25,7 +25,7 @@ const SPEED = 60;
 const SEED = 1;
 const ORIGIN_MS = Date.UTC(2026, 0, 5, 12);
 const MINUTE_MS = 60_000;
-/** Light: the primary's two instances carry 20, so nobody but the operator has a reason to mirror. Requests/s. */
+/** Light: the primary's two instances carry 20. Requests/s. */
 const DEMAND = 5;
 const STANDS_FOR = 10;
 

@@ -4,6 +4,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { applySpec } from '../../src/cli/apply.ts';
 import { removeApplication } from '../../src/cli/up/application.ts';
 import { exampleSpec } from '../../src/cli/up/options.ts';
+import type { ApplicationSpec } from '../../src/domain/application.ts';
 import type { TierCounts } from '../../src/domain/tier.ts';
 import { applicationWorkflowId, mirrorWorkflowId, SWEEP_SCHEDULE_ID } from '../../src/temporal/ids.ts';
 import { forceMirroringUpdate, releaseUpdate, stateQuery } from '../../workflows/messages.ts';
@@ -11,7 +12,8 @@ import type { ApplicationView, RunSummary } from '../../workflows/messages.ts';
 import type { Processes } from './faults-processes.ts';
 import type { Witness } from './faults-witness.ts';
 
-const SPEC = exampleSpec();
+/** An instance carries so much that no forecast has a reason to mirror: only the operator raises anything. */
+const SPEC = withCapacity(exampleSpec(), 1_000);
 const NAME = SPEC.application;
 /** Longest that anything is waited for, wall ms: a worker's death costs 8 s of heartbeat, then its restart. */
 const LIMIT_MS = 60_000;
@@ -138,4 +140,8 @@ export class Story {
     }
     throw new Error(`waited ${limitMs / 1000} s in vain until ${what}${last}`);
   }
+}
+
+function withCapacity(spec: ApplicationSpec, perInstance: number): ApplicationSpec {
+  return { ...spec, demand: { ...spec.demand, perInstance } };
 }
