@@ -158,6 +158,31 @@ describe('a mirror run takes down what it raised', () => {
     }));
 });
 
+describe('a mirror that serves by DNS', () => {
+  const routing = { kind: 'dns' as const, managedZone: 'z', name: 'shop.example.', ttlSeconds: 1 };
+
+  it('lets no instance go while its address is answered, and answers with those that come later', () =>
+    onStage(env, bundle, async (stage) => {
+      const { cloud } = stage;
+      const handle = await startRun(stage, { spec: { ...stage.spec, routing } });
+      await serving(stage, handle);
+      const adjust = (plan: string, full: number) =>
+        handle.signal('adjust', { plan, wanted: { full, warm: 0, shadow: 0 } });
+      await adjust('p2', 1);
+      await eventually('the smaller plan', async () => (await handle.query(mirrorStateQuery)).plan === 'p2');
+      await serving(stage, handle);
+      expect((await handle.query(mirrorStateQuery)).wanted.full).toBe(2);
+      // As the DNS router tells it: the record is behind the instances.
+      cloud.backends.set([...cloud.backends.keys()][0]!, 0.5);
+      await adjust('p3', 4);
+      await eventually('all answered', () => [...cloud.backends.values()][0] === 1);
+      await adjust('p4', 0);
+      expect(await statusAtTheEnd(handle)).toBe('COMPLETED');
+      expect(cloud.leftovers).toEqual([]);
+      expect(cloud.violations).toEqual([]);
+    }));
+});
+
 describe('the sweep takes down what a terminated workflow left', () => {
   it('the mirror, traffic first, and the raised minimum of the primary; nothing of a live run', () =>
     onStage(env, bundle, async (stage) => {

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { sameCounts } from '../src/domain/tier.ts';
+import type { TierCounts } from '../src/domain/tier.ts';
 import { PHASE_KEY } from '../src/temporal/search-attributes.ts';
 import { isGone } from './failures.ts';
 import { adjustSignal, mirrorChangedSignal, mirrorStateQuery } from './messages.ts';
@@ -44,7 +45,8 @@ export function registerHandlers(run: MirrorRun): void {
   const { state } = run;
   setHandler(
     adjustSignal,
-    ({ plan, wanted }) => {
+    ({ plan, wanted: asked }) => {
+      const wanted = whileAnswered(run, asked);
       if (run.retiring || sameCounts(wanted, state.wanted)) return;
       state.wanted = wanted;
       state.plan = plan;
@@ -54,6 +56,12 @@ export function registerHandlers(run: MirrorRun): void {
     { description: 'a later plan for this mirror; all zero retires it' },
   );
   setHandler(mirrorStateQuery, () => state, { description: 'phase, group, share and compensations' });
+}
+
+/** A DNS answer names instances, and resolvers keep it: none of them goes before the mirror leaves whole. */
+function whileAnswered({ input, state }: MirrorRun, asked: TierCounts): TierCounts {
+  if (input.spec.routing.kind !== 'dns' || state.share === 0 || asked.full === 0) return asked;
+  return { ...asked, full: Math.max(asked.full, state.wanted.full) };
 }
 
 /** Enters a phase: search attribute, details, and a word to the application. */

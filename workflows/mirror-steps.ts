@@ -27,6 +27,18 @@ export async function bring(run: MirrorRun): Promise<void> {
   const began = state.share === 0 ? await serveFirst(run, group) : undefined;
   if (run.adjusted) return;
   await reconcile(run, group, 'all', began);
+  // A backend is a group, a DNS answer a list of instances: those that came later are not in it yet.
+  if (run.input.spec.routing.kind === 'dns' && !run.adjusted) await answerAll(run, group);
+}
+
+async function answerAll(run: MirrorRun, group: GroupRef): Promise<void> {
+  const { input } = run;
+  await interruptible(run, () =>
+    activitiesAt(input.speed).mirror.shift.executeWithOptions(
+      { summary: 'every healthy instance answered; then hold' },
+      [{ spec: input.spec, group, key: keyOf(run) }],
+    ),
+  );
 }
 
 /** Lets traffic in as soon as a first instance is ready, while the rest still come. */
