@@ -164,7 +164,9 @@ export function mature(
   const interval = intervalAround(issued.path, { ...issued, bias: issued.centre - issued.path });
   if (actual === undefined) return interval;
   const memory = MEMORY_MS / (stepMs * probe.every);
-  learn(probe.calibration, (actual - issued.centre) / issued.scale, issued, nominalCoverage, memory);
+  if (issued.scale > 0) {
+    learn(probe.calibration, (actual - issued.centre) / issued.scale, issued, nominalCoverage, memory);
+  }
   const place = placeOf(probe, probe.steps, due, stepMs);
   learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs));
   return interval;

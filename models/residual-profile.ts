@@ -15,7 +15,7 @@ export interface ResidualProfile {
 
 export interface LocalError {
   bias: number;
-  /** Always above zero. */
+  /** 0 while too few errors have been seen to know: residuals in it would mean nothing. */
   scale: number;
 }
 
@@ -26,6 +26,8 @@ const CELLS = DAY_MS / CELL_MS;
 const DAY_RATE = 0.3;
 /** Visits' worth of the overall error that a cell starts with, in days. */
 const PRIOR_DAYS = 1;
+/** Errors that must have been seen before there is a scale: the first few may be small by chance. */
+const FIRST_ERRORS = 30;
 /** No cell is trusted to be quieter than this part of the overall error. */
 const FLOOR = 0.3;
 
@@ -54,7 +56,8 @@ export function localError(profile: ResidualProfile, at: number, visitsPerDay: n
     bias += share * trust * profile.bias[near]!;
     scale += share * (trust * profile.spread[near]! + (1 - trust) * profile.overall);
   }
-  return { bias, scale: Math.max(scale, FLOOR * profile.overall, 1e-9) };
+  const known = profile.seen >= FIRST_ERRORS;
+  return { bias, scale: known ? Math.max(scale, FLOOR * profile.overall) : 0 };
 }
 
 /** One matured error (actual minus the uncorrected median) of the time of day of `at`. */

@@ -25,6 +25,9 @@ export const SPEC: ApplicationSpec = {
   state: 'none',
 };
 
+/** A reserve of a tenth, so that the threshold and what instances carry are told apart. */
+export const SETTINGS = { ...DEFAULT_SETTINGS, thresholdFactor: 0.9 };
+
 export const PRICES = { full: 0.1, warm: 0.01, shadow: 0.001, currency: 'USD', source: 'a test' };
 
 export function interval(lower: number, median: number, upper: number): Interval {
@@ -61,7 +64,7 @@ export function input(changes: Partial<DecideInput> = {}): DecideInput {
     ],
     prices: PRICES,
     spec: SPEC,
-    settings: DEFAULT_SETTINGS,
+    settings: SETTINGS,
     memory: EMPTY_MEMORY,
     forced: {},
     paused: false,

@@ -215,7 +215,7 @@ describe('any decision', () => {
     fc.assert(
       fc.property(level, (base) => {
         const serving = Math.ceil(base / 40);
-        const quiet = { lower: base * 0.9, median: base, upper: Math.min(base * 1.1, serving * 47.5) };
+        const quiet = { lower: base * 0.9, median: base, upper: Math.min(base * 1.1, serving * 45) };
         const fleet = { primary: { serving, minimum: 1, maximum: 30, target: serving }, mirrors: [] };
         const windows = { full: quiet, warm: quiet, shadow: quiet };
         const said = forecast({ observed: base, sustained: base, windows });

@@ -47,17 +47,17 @@ describe('what is raised', () => {
     expect(plan.mirrors).toEqual([]);
     expect(plan.primaryMinimum).toBe(4);
     expect(reasons.headline).toBe(
-      '14:02 forecast: upper bound 320 req/s stays below the threshold 475; nothing to raise',
+      '14:02 forecast: upper bound 320 req/s stays below the threshold 450; nothing to raise',
     );
     expect(nextLookMs).toBe(2 * MINUTE_MS);
   });
 
   it('full for the lower bound, warm for the median, shadow for the upper bound of their windows', () => {
-    // Full: 540 / 45 = 12, less 10. Warm: 675 / 45 = 15. Shadow may use half of the reserve: 950 / 47.5 = 20.
+    // Full: 540 / 45 = 12, less 10. Warm: 675 / 45 = 15. Shadow: 900 / 45 = 20.
     const windows = {
       full: { ...interval(540, 600, 700), end: AS_OF + 4 * MINUTE_MS },
       warm: interval(600, 675, 800),
-      shadow: interval(650, 800, 950),
+      shadow: interval(650, 800, 900),
     };
     const { plan, reasons } = decide(input({ forecast: forecast({ windows }) }));
     expect(plan).toEqual({
@@ -77,7 +77,7 @@ describe('what is raised', () => {
   });
 
   it('what the primary is already growing to carry is not raised as warm', () => {
-    const windows = { full: QUIET, warm: interval(300, 600, 700), shadow: interval(300, 600, 700) };
+    const windows = { full: QUIET, warm: interval(300, 600, 670), shadow: interval(300, 600, 670) };
     const fleet = { primary: { serving: 10, minimum: 4, maximum: 30, target: 15 }, mirrors: [] };
     expect(decide(input({ forecast: forecast({ windows }), fleet })).plan.mirrors).toEqual([]);
   });
@@ -96,6 +96,16 @@ describe('what is raised', () => {
     expect(plan.mirrors).toEqual([]);
     expect(plan.primaryMinimum).toBe(4);
     expect(reasons.bindings).toEqual(['cold forecast: only observed demand counts']);
+  });
+
+  it('a factor above 1 leaves noise to the autoscaler, and what passes it is covered in full', () => {
+    const settings = { ...input().settings, thresholdFactor: 1.15 };
+    const upTo = (upper: number) => {
+      const windows = { full: QUIET, warm: QUIET, shadow: interval(280, 300, upper) };
+      return totals(decide(input({ settings, forecast: forecast({ windows }) })));
+    };
+    expect(upTo(574)).toEqual([0, 0, 0]);
+    expect(upTo(576)).toEqual([0, 0, 2]);
   });
 
   it('more under a lower threshold factor: feedback has a lever', () => {
@@ -145,7 +155,8 @@ describe('letting go', () => {
   const spike: Partial<ForecastDigest> = { windows, observed: 700 };
 
   it('waits out the stabilisation window, then goes slowly, and ends at nothing', () => {
-    const decisions = follow([spike, ...Array<Partial<ForecastDigest>>(60).fill({})]);
+    const start = input({ settings: { ...input().settings, parkingMs: 0 } });
+    const decisions = follow([spike, ...Array<Partial<ForecastDigest>>(60).fill({})], start);
     const sizes = decisions.map((decision) => totals(decision).reduce((sum, count) => sum + count, 0));
     const first = sizes[0]!;
     expect(sizes.slice(0, 10)).toEqual(Array(10).fill(first));
@@ -154,8 +165,18 @@ describe('letting go', () => {
     for (let i = 1; i < sizes.length; i++) expect(sizes[i]).toBeLessThanOrEqual(sizes[i - 1]!);
   });
 
+  it('what was full stays parked as warm for its time, and no longer', () => {
+    const start = input({
+      settings: { ...input().settings, parkingMs: 30 * MINUTE_MS, scaleDownFraction: 1 },
+    });
+    const decisions = follow([spike, ...Array<Partial<ForecastDigest>>(60).fill({})], start);
+    expect(totals(decisions[0]!)[0]).toBe(6);
+    expect(totals(decisions[30]!)).toEqual([0, 6, 0]);
+    expect(totals(decisions.at(-1)!)).toEqual([0, 0, 0]);
+  });
+
   it('a full that is no longer wanted becomes warm while it is wanted there', () => {
-    const likely = { full: QUIET, warm: interval(600, 720, 800), shadow: interval(600, 720, 760) };
+    const likely = { full: QUIET, warm: interval(600, 720, 800), shadow: interval(600, 720, 720) };
     const { plan, reasons } = decide(input({ fleet: held(6), forecast: forecast({ windows: likely }) }));
     expect(plan.mirrors).toEqual([{ zone: 'us-central1-b', full: 0, warm: 6, shadow: 0 }]);
     expect(reasons.headline).toContain('6 full become warm in us-central1-b');
@@ -220,7 +241,7 @@ describe('limits', () => {
   it('of spend keep as warm what cannot be paid as full', () => {
     const spec = specWith({ limits: { instances: 40, spendPerHour: { amount: 0.45, currency: 'USD' } } });
     const decision = decide(input({ spec, forecast: forecast({ windows }) }));
-    expect(totals(decision)).toEqual([4, 4, 1]);
+    expect(totals(decision)).toEqual([4, 4, 2]);
     expect(decision.reasons.spendPerHour).toBeLessThanOrEqual(0.45);
     expect(decision.reasons.bindings).toContain('limit: 0.45 USD an hour');
   });
@@ -259,7 +280,7 @@ describe('zones', () => {
     const capacity = ['us-central1-b', 'us-central1-c'].map((zone) => ({ zone, quotaLeft: 3 }));
     const decision = decide(input({ forecast: forecast({ windows }), capacity }));
     expect(totals(decision)).toEqual([3, 0, 0]);
-    expect(decision.reasons.bindings.join()).toContain('no room for 6 more');
+    expect(decision.reasons.bindings.join()).toContain('no room for 7 more');
   });
 
   it('a zone that ran dry is left alone until its time, and keeps what it holds', () => {
@@ -280,7 +301,7 @@ describe('zones', () => {
       primary: { serving: 10, minimum: 4, maximum: 30, target: 10 },
       mirrors: [{ zone: 'us-central1-c', full: 0, warm: 6, shadow: 0, serving: 0 }],
     };
-    expect(mirrorsFor({ fleet })).toEqual([{ zone: 'us-central1-c', full: 6, warm: 2, shadow: 1 }]);
+    expect(mirrorsFor({ fleet })).toEqual([{ zone: 'us-central1-c', full: 6, warm: 2, shadow: 2 }]);
   });
 
   it('what was planned somewhere stays there while the cloud does not show it yet', () => {
@@ -291,7 +312,7 @@ describe('zones', () => {
   it('no zone holds more than half where the objective is above 99.95%', () => {
     const spec = { ...SPEC, objectives: { ...SPEC.objectives, availability: 0.9999 } };
     const sizes = mirrorsFor({ spec }).map(({ full, warm, shadow }) => full + warm + shadow);
-    expect(sizes).toEqual([5, 4]);
+    expect(sizes).toEqual([5, 5]);
   });
 });
 

@@ -85,7 +85,7 @@ describe('a history', () => {
   it('fills a gap from the day before for models that know no gaps', () => {
     const values = flashCrowds(2, 1);
     values.fill(Number.NaN, DAY + 100, DAY + 110);
-    expect([...filled(historyOf(values)).slice(DAY + 100, DAY + 110)]).toEqual(values.slice(100, 110));
+    expect(Array.from(filled(historyOf(values)).slice(DAY + 100, DAY + 110))).toEqual(values.slice(100, 110));
   });
 
   it('grows by new samples, takes none twice, and forgets the oldest', () => {

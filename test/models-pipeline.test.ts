@@ -134,13 +134,15 @@ describe('the pipeline', () => {
   it('says cold until residuals have matured, and fallback without the heavy model', () => {
     let state = newPipeline(MINUTE_MS, 0.95);
     const qualities: string[] = [];
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 240; i++) {
       const out = step(state, i, values[i]);
       state = out.state;
       qualities.push(out.quality);
     }
-    expect(qualities[60]).toBe('cold');
+    expect(qualities[150]).toBe('cold');
     expect(qualities.at(-1)).toBe('fallback');
+    // The first errors, before there was a scale to measure them in, must not blow the interval up.
+    expect(step(state, 240, values[240]).windows[0]!.upper).toBeLessThan(2 * values[240]!);
     expect(step(warm, 7 * DAY, 300).quality).toBe('calibrated');
   });
 

@@ -7,22 +7,23 @@ import type { Levels, Policy, Protected } from './levels.ts';
 import {
   countsOf,
   highest,
+  instancesFor,
   INTERVAL_POLICY,
   levelsOf,
+  passes,
   predictedLevels,
   primaryCapacity,
   protectedDemand,
   reactiveLevel,
   remembered,
-  roundUp,
-  shadowFactor,
   stabilised,
 } from './levels.ts';
+import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
 import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { NO_INSTANCES, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
-import { place, zoneOffers } from './zones.ts';
+import { clockTime, place, zoneOffers } from './zones.ts';
 
 export interface DecideInput {
   forecast: ForecastDigest;
@@ -58,9 +59,11 @@ export interface Findings {
   demand: Protected;
   threshold: number;
   ready: number;
-  /** Beyond it the upper bound raises shadows. */
-  shadowThreshold: number;
+  /** The same once the primary's target is reached: for the slower tiers. */
+  comingThreshold: number;
   reactive: number;
+  /** Full mirrors wanted until what the primary's autoscaler has asked for serves. */
+  bridging: number;
   wanted: Levels;
   /** After stabilisation, holding and force, before caps. */
   asked: TierCounts;
@@ -84,14 +87,21 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
   const { perInstance } = spec.demand;
   const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
   const predicted = predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
-  const wanted = highest(predicted, { full: reactive, fullAndWarm: reactive, fullWarmAndShadow: reactive });
+  const bridging = bridgingLevel(fleet);
+  const now = Math.max(reactive, bridging);
+  const wanted = highest(predicted, { full: now, fullAndWarm: now, fullWarmAndShadow: now });
   const wants = remembered(memory, asOf, settings);
   const bindings: string[] = bindingsOf(input, stale);
   const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
   const holds = stale || isUnexpectedDrop(forecast);
 
-  const settled = stabilised(wanted, wants, settings);
-  if (!sameLevels(settled, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
+  const slow = stabilised(wanted, wants, settings);
+  if (!sameLevels(slow, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
+  const settled = withParked(slow, memory.parked, asOf);
+  if (!sameLevels(settled, slow))
+    bindings.push(
+      `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
+    );
   const asked = withForced(
     countsOf(holds ? highest(settled, heldLevels(held, memory)) : settled),
     input.forced,
@@ -120,8 +130,9 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
     demand,
     threshold: ready * perInstance * settings.thresholdFactor,
     ready,
-    shadowThreshold: coming * perInstance * shadowFactor(settings.thresholdFactor),
+    comingThreshold: coming * perInstance * settings.thresholdFactor,
     reactive,
+    bridging,
     wanted,
     asked,
     held,
@@ -146,6 +157,7 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
       wants: [...wants, { at: asOf, ...wanted, primaryMinimum: wantedMinimum, planned }],
       dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
       mirrors,
+      parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),
     },
   };
 }
@@ -155,10 +167,9 @@ function isStale({ forecast, spec, now }: DecideInput): boolean {
   return (now ?? forecast.issuedAt) - forecast.asOf > observationDelayMs + 2 * stepMs + STALE_AFTER_MS;
 }
 
-/** Demand fell far below what the forecast said of this moment: perhaps an outage's silence, not low demand. */
-function isUnexpectedDrop(forecast: ForecastDigest): boolean {
-  const expected = forecast.expected?.lower ?? forecast.windows.full.lower;
-  return forecast.quality !== 'cold' && forecast.observed < UNEXPECTED_BELOW * expected;
+/** Demand fell far below what was forecast of this moment: perhaps an outage's silence, not low demand. */
+function isUnexpectedDrop({ expected, observed, quality }: ForecastDigest): boolean {
+  return quality !== 'cold' && expected !== undefined && observed < UNEXPECTED_BELOW * expected.lower;
 }
 
 function bindingsOf({ forecast, spec, paused, forced }: DecideInput, stale: boolean): string[] {
@@ -211,9 +222,11 @@ function lastingMinimum(input: DecideInput, usable: boolean, holds: boolean): nu
   const recorded = input.primaryMinimumBefore ?? fleet.primary.minimum;
   if (holds) return Math.max(recorded, fleet.primary.minimum);
   if (!usable) return recorded;
-  const needed = roundUp(forecast.sustained / (spec.demand.perInstance * settings.thresholdFactor));
+  const { perInstance } = spec.demand;
+  const { thresholdFactor } = settings;
   const { minimum, target } = fleet.primary;
-  if (needed > target) return Math.max(recorded, needed);
+  const needed = instancesFor(forecast.sustained, perInstance, thresholdFactor);
+  if (passes(forecast.sustained, target, perInstance, thresholdFactor)) return Math.max(recorded, needed);
   // Above its minimum the autoscaler holds by itself; at it, ours is what holds.
   return target > minimum ? recorded : Math.max(recorded, Math.min(needed, minimum));
 }

@@ -39,15 +39,18 @@ function seen(input: DecideInput, findings: Findings): string {
   if (findings.reactive > 0) {
     return `demand ${rate(forecast.observed)} req/s is more than the primary's ${findings.ready} instances carry`;
   }
+  if (findings.bridging > 0 && findings.bridging === findings.wanted.full)
+    return "the primary's autoscaler waits for instances that still boot";
   if (!usable) return `demand ${rate(forecast.observed)} req/s, too little history to forecast from`;
   const passes = (name: string, value: number, window: WindowInterval, limit = threshold) =>
     `forecast: ${name} ${rate(value)} req/s passes the threshold ${rate(limit)}${window.end ? ` by ${clockTime(window.end)}` : ''}`;
   const { wanted } = findings;
   if (wanted.full > 0) return passes('lower bound', demand.full, forecast.windows.full);
-  if (wanted.fullAndWarm > 0) return passes('median', demand.warm, forecast.windows.warm);
+  if (wanted.fullAndWarm > 0)
+    return passes('median', demand.warm, forecast.windows.warm, findings.comingThreshold);
   if (wanted.fullWarmAndShadow > 0)
-    return passes('upper bound', demand.shadow, forecast.windows.shadow, findings.shadowThreshold);
-  return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.shadowThreshold)}`;
+    return passes('upper bound', demand.shadow, forecast.windows.shadow, findings.comingThreshold);
+  return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.comingThreshold)}`;
 }
 
 /** "raising 4 full in us-central1-b", "3 warm become full in ...", "letting 2 warm go in ..." */
@@ -123,7 +126,7 @@ function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
     alternatives.push(until('warm', timesToServe.shadowMs, 'median', findings.demand.warm, serves));
   }
   if (findings.usable && wanted.fullWarmAndShadow === 0) {
-    const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.shadowThreshold)}`;
+    const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.comingThreshold)}`;
     alternatives.push({ what: 'a mirror', why });
   }
   const zones = findings.offers

@@ -46,9 +46,9 @@ export function primaryCapacity(fleet: FleetState): { ready: number; coming: num
 }
 
 /**
- * Mirror instances that each level asks for. The primary counts first; mirrors cover what exceeds the threshold, and
- * keep the same reserve: (primary + mirrors) * perInstance * thresholdFactor >= demand. What is only possible may use
- * half of that reserve up: else the noise of a quiet day, at its upper bound, would raise shadows again and again.
+ * Mirror instances that each level asks for. The primary counts first; a level asks for something only once its demand
+ * passes the threshold, what the primary carries times `thresholdFactor`, and then for all that the primary can't carry.
+ * A factor above 1 leaves the primary's own autoscaler what is noise or slow growth to it; one below 1 keeps a reserve.
  */
 export function predictedLevels(
   demand: Protected,
@@ -57,18 +57,30 @@ export function predictedLevels(
   thresholdFactor: number,
 ): Levels {
   const { ready, coming } = primaryCapacity(fleet);
-  const beyond = (level: number, instances: number, factor = thresholdFactor) =>
-    Math.max(0, roundUp(level / (perInstance * factor)) - instances);
+  const beyond = (level: number, instances: number) =>
+    passes(level, instances, perInstance, thresholdFactor)
+      ? Math.max(0, instancesFor(level, perInstance, thresholdFactor) - instances)
+      : 0;
   return nested({
     full: beyond(demand.full, ready),
     fullAndWarm: beyond(demand.warm, coming),
-    fullWarmAndShadow: beyond(demand.shadow, coming, shadowFactor(thresholdFactor)),
+    fullWarmAndShadow: beyond(demand.shadow, coming),
   });
 }
 
-/** Part of its capacity that the primary is filled to before shadows are raised: see `predictedLevels`. */
-export function shadowFactor(thresholdFactor: number): number {
-  return (1 + thresholdFactor) / 2;
+/** Whether a demand passes the threshold of so many instances. */
+export function passes(
+  demand: number,
+  instances: number,
+  perInstance: number,
+  thresholdFactor: number,
+): boolean {
+  return demand > instances * perInstance * thresholdFactor;
+}
+
+/** Instances that carry a demand, with the reserve that a factor below 1 keeps. */
+export function instancesFor(demand: number, perInstance: number, thresholdFactor: number): number {
+  return roundUp(demand / (perInstance * Math.min(1, thresholdFactor)));
 }
 
 /** Mirror instances that reaction alone would ask for: observed demand beyond what the primary serves. */
@@ -77,7 +89,7 @@ export function reactiveLevel(observed: number, fleet: FleetState, perInstance: 
 }
 
 /** Rounds up, forgiving what floating point adds to a whole number. */
-export function roundUp(value: number): number {
+function roundUp(value: number): number {
   return Math.ceil(value - 1e-9);
 }
 

@@ -59,6 +59,13 @@ export interface DecisionMemory {
   dryUntil: Record<string, number>;
   /** The last plan's mirrors: what is on its way there stays there, though the cloud doesn't show it yet. */
   mirrors?: ZonePlan[];
+  parked?: Parked;
+}
+
+/** Instances that were full lately, and until when they stay at hand suspended, ms since the epoch. */
+export interface Parked {
+  instances: number;
+  until: number;
 }
 
 export const EMPTY_MEMORY: DecisionMemory = { wants: [], dryUntil: {} };
@@ -88,4 +95,6 @@ export interface Settings {
   farLookMs: number;
   /** Window over which demand counts as lasting, ms: cost of starting over cost of holding. */
   breakEvenMs: number;
+  /** How long what was full stays suspended at hand after a spike, ms. */
+  parkingMs: number;
 }
