@@ -1,0 +1,1 @@
+"""How the neural forecasters of ../onnx were made: see README.md."""
