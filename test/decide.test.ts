@@ -226,6 +226,19 @@ describe('what an operator says', () => {
     expect(plan.mirrors).toEqual([{ zone: 'us-central1-c', full: 2, warm: 1, shadow: 0 }]);
     expect(reasons.bindings).toContain('forced: us-central1-c');
   });
+
+  it('what was forced goes at once when released: neither slowly nor into parking', () => {
+    const forced = { 'us-central1-b': { full: 4, warm: 1, shadow: 0 } };
+    const { memory } = decide(input({ forced }));
+    const released = decide(
+      input({
+        forecast: forecast({ asOf: AS_OF + MINUTE_MS, issuedAt: AS_OF + 5 * MINUTE_MS }),
+        fleet: held(4, 1),
+        memory,
+      }),
+    );
+    expect(released.plan.mirrors).toEqual([]);
+  });
 });
 
 describe('limits', () => {

@@ -10,6 +10,7 @@ import {
   instancesFor,
   INTERVAL_POLICY,
   levelsOf,
+  lowest,
   passes,
   predictedLevels,
   primaryCapacity,
@@ -102,10 +103,8 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
     bindings.push(
       `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
     );
-  const asked = withForced(
-    countsOf(holds ? highest(settled, heldLevels(held, memory)) : settled),
-    input.forced,
-  );
+  const own = holds ? highest(settled, heldLevels(held, memory)) : settled;
+  const asked = withForced(countsOf(own), input.forced);
   const offers = zoneOffers(spec, fleet, input.capacity, memory, asOf);
   const placed = place(withinCaps(asked, input, bindings), offers, input.forced, spec);
   if (totalInstances(placed.unplaced) > 0) {
@@ -148,7 +147,8 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
     mirrors,
     primaryMinimum,
   };
-  const planned = levelsOf(sumOf(mirrors));
+  // What an operator forced goes at once when released: it was no demand that could come back.
+  const planned = lowest(levelsOf(sumOf(mirrors)), own);
   return {
     plan,
     reasons: explain(input, findings, plan),

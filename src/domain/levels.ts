@@ -110,6 +110,14 @@ export function highest(a: Levels, b: Levels): Levels {
   });
 }
 
+export function lowest(a: Levels, b: Levels): Levels {
+  return {
+    full: Math.min(a.full, b.full),
+    fullAndWarm: Math.min(a.fullAndWarm, b.fullAndWarm),
+    fullWarmAndShadow: Math.min(a.fullWarmAndShadow, b.fullWarmAndShadow),
+  };
+}
+
 export function levelsOf(counts: TierCounts): Levels {
   return {
     full: counts.full,
