@@ -1,0 +1,165 @@
+import type { Channels, WindowEvent } from './event-channels.ts';
+import { busyBins, eventChannels } from './event-channels.ts';
+import {
+  AT,
+  CONTEXT,
+  CONTEXT_TOKENS,
+  DAY,
+  HORIZON,
+  HORIZON_TOKENS,
+  LAG_DAYS,
+  LENGTH,
+  OFFSET_FADES,
+  PER_HOUR,
+  START,
+  TOKENS,
+  TOKEN_FEATURES,
+} from './layout.ts';
+import { levelOf, meanOf, profileOf, scaleOf } from './profile.ts';
+import { windowFeatures } from './window-features.ts';
+
+/** What is known at an origin. */
+export interface Window {
+  /** CONTEXT bins of 5-minute means that end at the origin; NaN where missing. */
+  values: Float64Array;
+  /** Ms since the epoch. */
+  originMs: number;
+  /** The series' own step. */
+  stepMs: number;
+  /** Events announced by the origin. */
+  events: readonly WindowEvent[];
+}
+
+/** What a net is given, and how its answer becomes demand: base + scale * answer. */
+export interface Features {
+  /** TOKENS rows of TOKEN_FEATURES. */
+  tokens: Float32Array;
+  window: Float32Array;
+  /** Per bin of the horizon. */
+  base: Float64Array;
+  scale: number;
+}
+
+/** The same arithmetic as ../training/features.py; golden vectors hold both to it. */
+export function featuresOf(window: Window): Features {
+  const { values, events } = window;
+  const busy = busyBins(events);
+  const level = levelOf(values);
+  const measure = scaleOf(values, busy);
+  const { scale } = measure;
+  const first = events.length > 0 ? 0 : START;
+  const profile = profileOf(values, busy, level, first);
+  const smallest = Math.max(0.1 * measure.size, 1e-9);
+  const unit = profile.values.map((value) => Math.max(Math.abs(value), smallest));
+  const channels = eventChannels(events, values, profile.values, profile.rests, unit);
+  const expected = profile.values.map((value, bin) => value + channels.effect[bin]!);
+  const residuals = values.map((value, bin) => (bin < START ? Number.NaN : value - expected[bin]!));
+  const offset = meanOf(residuals, CONTEXT - 3) ?? meanOf(residuals, CONTEXT - PER_HOUR) ?? 0;
+
+  const tokens = new Float32Array(TOKENS * TOKEN_FEATURES);
+  const signs = new Float64Array(LENGTH).map((_, bin) => Math.asinh((profile.values[bin]! - level) / scale));
+  for (let token = 0; token < TOKENS; token++) {
+    const row = tokens.subarray(token * TOKEN_FEATURES, (token + 1) * TOKEN_FEATURES);
+    const from = START + token * PER_HOUR;
+    writeSeries(row, from, values, busy, profile.values, residuals, scale);
+    row.set(signs.subarray(from, from + PER_HOUR), AT.profile);
+    writeCalendar(row, token, window.originMs);
+    row[AT.zero] = Math.asinh(-meanOver(expected, from) / scale);
+    writeEvents(row, from, channels, scale);
+  }
+  const base = Float64Array.from(
+    { length: HORIZON },
+    (_, k) => expected[CONTEXT + k]! + offset * Math.exp(-(k + 0.5) / OFFSET_FADES),
+  );
+  return {
+    tokens,
+    window: windowFeatures(values, residuals, level, offset, measure, window.stepMs),
+    base,
+    scale,
+  };
+}
+
+/** The series at its own place and at the lags, and which of its bins are there. */
+function writeSeries(
+  row: Float32Array,
+  from: number,
+  values: Float64Array,
+  busy: Uint8Array,
+  profile: Float64Array,
+  residuals: Float64Array,
+  scale: number,
+): void {
+  let present = 0;
+  for (let i = 0; i < PER_HOUR; i++) {
+    const residual = residuals[from + i];
+    if (residual === undefined || Number.isNaN(residual)) continue;
+    row[AT.own + i] = Math.asinh(residual / scale);
+    present += 1;
+  }
+  row[AT.presence] = present / PER_HOUR;
+  for (const [lag, days] of LAG_DAYS.entries()) {
+    let there = 0;
+    for (let i = 0; i < PER_HOUR; i++) {
+      const at = from + i - days * DAY;
+      if (at < 0 || at >= CONTEXT || busy[at] || Number.isNaN(values[at])) continue;
+      row[AT.lags + lag * PER_HOUR + i] = Math.asinh((values[at]! - profile[from + i]!) / scale);
+      there += 1;
+    }
+    row[AT.presence + 1 + lag] = there / PER_HOUR;
+  }
+}
+
+const DAY_S = 86_400;
+
+function writeCalendar(row: Float32Array, token: number, originMs: number): void {
+  const hours = token - CONTEXT_TOKENS;
+  const beginS = originMs / 1000 + hours * 3600;
+  const angle = (2 * Math.PI * (beginS % DAY_S)) / DAY_S;
+  const weekday = (Math.floor(beginS / DAY_S) + 4) % 7; // 0: Sunday
+  const week = (2 * Math.PI * weekday) / 7;
+  row.set(
+    [
+      Math.sin(angle),
+      Math.cos(angle),
+      Math.sin(2 * angle),
+      Math.cos(2 * angle),
+      Math.sin(week),
+      Math.cos(week),
+      weekday === 0 || weekday === 6 ? 1 : 0,
+      hours / HORIZON_TOKENS,
+      hours >= 0 ? 1 : 0,
+    ],
+    AT.calendar,
+  );
+}
+
+function writeEvents(row: Float32Array, from: number, channels: Channels, scale: number): void {
+  let any = 0;
+  let spread = 0;
+  for (let i = 0; i < PER_HOUR; i++) {
+    row[AT.on + i] = channels.on[from + i]!;
+    row[AT.effect + i] = Math.asinh(channels.effect[from + i]! / scale);
+    spread += Math.asinh(channels.spread[from + i]! / scale) / PER_HOUR;
+    any = Math.max(any, channels.on[from + i]!);
+  }
+  row.set(
+    [
+      spread,
+      meanOver(channels.logSize, from),
+      meanOver(channels.known, from),
+      meanOver(channels.count, from),
+      meanOver(channels.since, from),
+      meanOver(channels.until, from),
+      channels.ahead[from]!,
+      any,
+    ],
+    AT.event,
+  );
+}
+
+/** Mean over the token that begins at bin `from`. */
+function meanOver(bins: Float64Array, from: number): number {
+  let total = 0;
+  for (let i = from; i < from + PER_HOUR; i++) total += bins[i]!;
+  return total / PER_HOUR;
+}

@@ -1,0 +1,114 @@
+import { CONTEXT, DAY, LENGTH, OLDER_DAYS, PER_HOUR, PROFILE_DAYS } from './layout.ts';
+
+/** The seasonal profile of a window, and whether it rests on a day. Indexed by bin; empty before `first`. */
+export interface Profile {
+  values: Float64Array;
+  rests: Uint8Array;
+}
+
+/** What a day within an event counts for. */
+const BUSY_WEIGHT = 0.05;
+const SMALLEST_SCALE = 1e-9;
+
+/** Mean of the newest hour that has samples: of the last hour, day, or all of it; nought without any. */
+export function levelOf(values: Float64Array): number {
+  for (const bins of [PER_HOUR, DAY, CONTEXT]) {
+    const mean = meanOf(values, CONTEXT - bins);
+    if (mean !== undefined) return mean;
+  }
+  return 0;
+}
+
+/**
+ * The last four days at the same time, weights 1/2, 1/4, 1/8, 1/16, a twentieth of that within events; else the
+ * nearest older day there is; else the present level.
+ */
+export function profileOf(values: Float64Array, busy: Uint8Array, level: number, first: number): Profile {
+  const profile = { values: new Float64Array(LENGTH).fill(level), rests: new Uint8Array(LENGTH) };
+  for (let bin = first; bin < LENGTH; bin++) {
+    const usual = weighted(values, busy, bin) ?? older(values, bin);
+    if (usual === undefined) continue;
+    profile.values[bin] = usual;
+    profile.rests[bin] = 1;
+  }
+  return profile;
+}
+
+function weighted(values: Float64Array, busy: Uint8Array, bin: number): number | undefined {
+  let total = 0;
+  let weights = 0;
+  for (const days of PROFILE_DAYS) {
+    const at = bin - days * DAY;
+    if (at < 0 || at >= CONTEXT || Number.isNaN(values[at])) continue;
+    const weight = 0.5 ** days * (busy[at] ? BUSY_WEIGHT : 1);
+    total += weight * values[at]!;
+    weights += weight;
+  }
+  return weights > 0 ? total / weights : undefined;
+}
+
+function older(values: Float64Array, bin: number): number | undefined {
+  for (const days of OLDER_DAYS) {
+    const at = bin - days * DAY;
+    if (at >= 0 && at < CONTEXT && !Number.isNaN(values[at])) return values[at];
+  }
+  return undefined;
+}
+
+/** Day-to-day differences of a window, and the sizes that everything is measured by. */
+export interface Scale {
+  /** Mean absolute difference from day to day, outside events where a day's worth of pairs remains; and its floor. */
+  scale: number;
+  /** Mean absolute value. */
+  size: number;
+  /** |value - a day before|, NaN where it does not count; `differences[i]` belongs to bin DAY + i. */
+  differences: Float64Array;
+}
+
+export function scaleOf(values: Float64Array, busy: Uint8Array): Scale {
+  const calm = differencesOf(values, busy);
+  const differences = calm.count >= DAY ? calm : differencesOf(values, undefined);
+  const size = meanOf(values.map(Math.abs), 0) ?? 0;
+  const mean =
+    differences.count >= PER_HOUR
+      ? meanOf(differences.of, 0)!
+      : meanDeviation(values, meanOf(values, 0) ?? 0);
+  return { scale: Math.max(mean, 1e-3 * size, SMALLEST_SCALE), size, differences: differences.of };
+}
+
+function differencesOf(
+  values: Float64Array,
+  busy: Uint8Array | undefined,
+): { of: Float64Array; count: number } {
+  const of = new Float64Array(CONTEXT - DAY).fill(Number.NaN);
+  let count = 0;
+  for (let i = 0; i < of.length; i++) {
+    if (busy?.[i] || busy?.[i + DAY]) continue;
+    const difference = Math.abs(values[i + DAY]! - values[i]!);
+    of[i] = difference;
+    if (!Number.isNaN(difference)) count += 1;
+  }
+  return { of, count };
+}
+
+function meanDeviation(values: Float64Array, mean: number): number {
+  return (
+    meanOf(
+      values.map((value) => Math.abs(value - mean)),
+      0,
+    ) ?? 0
+  );
+}
+
+/** Mean of the values from `first` on that are there; undefined without any. */
+export function meanOf(values: Float64Array, first: number): number | undefined {
+  let total = 0;
+  let count = 0;
+  for (let i = Math.max(0, first); i < values.length; i++) {
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    total += value;
+    count += 1;
+  }
+  return count > 0 ? total / count : undefined;
+}
