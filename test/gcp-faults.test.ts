@@ -138,6 +138,32 @@ it('tells a stock-out and an exhausted quota inside a finished operation apart',
   await clear(group, key);
 });
 
+it('is not told of a failed operation for ever: each repetition is a new request', async () => {
+  const key = keyOf(8);
+  const failing = (pathIncludes: string) =>
+    setFaults(bench, { failOperation: { pathIncludes, times: 2, code: 'INTERNAL_ERROR' } });
+  await failing('/instanceTemplates');
+  await insist(() => bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, keyOf(9))).then((group) =>
+    clear(group, keyOf(9)),
+  );
+  await failing('/instanceGroupManagers');
+  const group = await insist(() => bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, key));
+  await failing('/resize');
+  await insist(() => bench.fleet.setTiers(group, { full: 1, warm: 0, shadow: 0 }, key));
+  await failing(`/instanceGroupManagers/${group.name}`);
+  await insist(() => bench.fleet.removeGroup(group, key));
+  await clear(group, key);
+});
+
+it('makes a group anew under the key of one that is gone', async () => {
+  const key = keyOf(10);
+  const first = await bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, key);
+  await clear(first, key);
+  const second = await bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, key);
+  expect(second.id).not.toBe(first.id);
+  await clear(second, key);
+});
+
 it('says 429 in words and works when repeated', async () => {
   const key = keyOf(6);
   await setFaults(bench, { rateLimit: { pathIncludes: 'instanceGroupManagers', times: 2 } });

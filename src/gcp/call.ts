@@ -48,18 +48,22 @@ export async function find<T>(
   }
 }
 
+/** So many failed operations of earlier tries are passed over before the caller is told again. */
+const MOST_REPEATS = 20;
+
 /**
  * Starts a mutation and waits until its operation is DONE; throws the operation's own error. DONE means "scheduled" for
  * most group operations: what became of the instances is read afterwards. `zone` undefined: a global operation.
+ *
+ * @param start sends the request; `repeat` counts the failed tries before it and goes into the request id (`again`)
  */
 export async function perform(
   clients: GcpClients,
   what: string,
   scope: { project: string; zone?: string },
-  start: () => Promise<[{ latestResponse: unknown }, ...unknown[]]>,
+  start: (repeat: number) => Promise<[{ latestResponse: unknown }, ...unknown[]]>,
 ): Promise<void> {
-  const [started] = await call(what, start);
-  let operation = started.latestResponse as Operation;
+  let operation = await begin(what, start);
   const deadline = Date.now() + OPERATION_LIMIT_MS;
   while (operation.status !== 'DONE') {
     if (Date.now() > deadline) throw new StillRunningError(`${what}: still under way`);
@@ -72,6 +76,19 @@ export async function perform(
   }
   const failure = operationError(what, operation);
   if (failure) throw failure;
+}
+
+/**
+ * Starts the operation. An answer that has failed already is that of an earlier try: its request id would answer the
+ * same for ever, and what it asked for would never be done. Then the next id is asked.
+ */
+async function begin(what: string, start: Parameters<typeof perform>[3]): Promise<Operation> {
+  for (let repeat = 0; ; repeat++) {
+    const [started] = await call(what, () => start(repeat));
+    const operation = started.latestResponse as Operation;
+    const failedBefore = operation.status === 'DONE' && operationError(what, operation) !== undefined;
+    if (!failedBefore || repeat === MOST_REPEATS) return operation;
+  }
 }
 
 async function waitOnce(
@@ -97,13 +114,27 @@ async function waitOnce(
   }
 }
 
-/** A create that met 409 was overtaken by another try: what is there is read and proved next. */
-export async function unlessThere(create: () => Promise<void>): Promise<void> {
-  try {
-    await create();
-  } catch (error) {
-    if (!hasStatus(error, 409)) throw error;
+/**
+ * Creates, and reads what came of it. A create that met 409 was overtaken by another try; one that was accepted and left
+ * nothing was taken for the repeat of an earlier one, whose work is gone again: it is tried under another request id.
+ *
+ * @param create `attempt` goes into the request id
+ */
+export async function untilMade<T>(
+  what: string,
+  create: (attempt: number) => Promise<void>,
+  read: () => Promise<T | undefined>,
+): Promise<T> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    try {
+      await create(attempt);
+    } catch (error) {
+      if (!hasStatus(error, 409)) throw error;
+    }
+    const made = await read();
+    if (made) return made;
   }
+  throw new Error(`${what} was created and is gone: somebody deletes what we make`);
 }
 
 /** False while the deletion is under way; a 404 means that it is through. */

@@ -7,7 +7,7 @@ import { call, converge, find, perform } from './call.ts';
 import type { GcpClients } from './clients.ts';
 import { findManager } from './group.ts';
 import { pathOf, proveOurs, readMarker } from './ownership.ts';
-import { requestId } from './request-id.ts';
+import { again, requestId } from './request-id.ts';
 
 type Backend = protos.google.cloud.compute.v1.IBackend;
 type BackendService = protos.google.cloud.compute.v1.IBackendService;
@@ -129,12 +129,12 @@ async function change(
     const fingerprint = service.fingerprint ?? '';
     const id = requestId(key, step, group.id, fingerprint, attempt);
     const backendService = service.name!;
-    await perform(clients, `${step} ${group.name} in '${backendService}'`, { project }, () =>
+    await perform(clients, `${step} ${group.name} in '${backendService}'`, { project }, (repeat) =>
       clients.backendServices.patch({
         project,
         backendService,
         backendServiceResource: { fingerprint, backends },
-        requestId: id,
+        requestId: again(id, repeat),
       }),
     );
     return false;

@@ -1,7 +1,7 @@
 import type { ApplicationSpec } from '../domain/application.ts';
 import { NotOursError } from '../ports/errors.ts';
 import type { GroupRef, OwnedGroup, WriteKey } from '../ports/fleet.ts';
-import { call, finished, perform, unlessThere } from './call.ts';
+import { call, finished, perform, untilMade } from './call.ts';
 import type { GcpClients } from './clients.ts';
 import { findManager } from './group.ts';
 import type { Manager, Place } from './group.ts';
@@ -16,7 +16,7 @@ import {
   readMarker,
 } from './ownership.ts';
 import { findPrimary } from './primary.ts';
-import { requestId } from './request-id.ts';
+import { again, requestId } from './request-id.ts';
 import { ensureTemplate, removeTemplate } from './template.ts';
 
 /** Creates the run's template and its group of size 0, or adopts what an earlier try of the same run left. */
@@ -45,15 +45,16 @@ export async function ensureGroup(
     autoHealingPolicies: primary.autoHealingPolicies ?? [],
     namedPorts: primary.namedPorts ?? [],
   };
-  const id = requestId(key, 'create-group', name);
-  await unlessThere(() =>
-    perform(clients, `create group ${name} in ${zone}`, place, () =>
-      clients.groups.insert({ project, zone, instanceGroupManagerResource, requestId: id }),
-    ),
+  const made = await untilMade(
+    `Group ${name} in ${zone}`,
+    (attempt) => {
+      const id = requestId(key, 'create-group', name, attempt);
+      return perform(clients, `create group ${name} in ${zone}`, place, (repeat) =>
+        clients.groups.insert({ project, zone, instanceGroupManagerResource, requestId: again(id, repeat) }),
+      );
+    },
+    () => findManager(clients, place),
   );
-  const made = await findManager(clients, place);
-  if (!made)
-    throw new Error(`Group ${name} in ${zone} was created and is gone: somebody deletes what we make`);
   return adopt(place, made, key.run);
 }
 
@@ -73,8 +74,13 @@ export async function removeGroup(clients: GcpClients, group: GroupRef, key: Wri
     proveOurs('Group', group, manager);
     const id = requestId(key, 'delete-group', group.id, manager.fingerprint ?? '');
     const started = await finished(() =>
-      perform(clients, `delete group ${name} in ${zone}`, group, () =>
-        clients.groups.delete({ project, zone, instanceGroupManager: name, requestId: id }),
+      perform(clients, `delete group ${name} in ${zone}`, group, (repeat) =>
+        clients.groups.delete({
+          project,
+          zone,
+          instanceGroupManager: name,
+          requestId: again(id, repeat),
+        }),
       ),
     );
     if (!started) return false;

@@ -7,7 +7,7 @@ import type { GcpClients } from './clients.ts';
 import { findManager, readMembers } from './group.ts';
 import type { Manager } from './group.ts';
 import { pathOf } from './ownership.ts';
-import { requestId } from './request-id.ts';
+import { again, requestId } from './request-id.ts';
 
 type Autoscaler = protos.google.cloud.compute.v1.IAutoscaler;
 
@@ -60,8 +60,14 @@ export async function setPrimaryMinimum(
     const size = (await findPrimary(clients, spec)).targetSize ?? 0;
     if (size >= minimum) return true;
     const id = requestId(key, 'grow-primary', name, size, minimum, attempt);
-    await perform(clients, `grow ${name} in ${zone}`, { project, zone }, () =>
-      clients.groups.resize({ project, zone, instanceGroupManager: name, size: minimum, requestId: id }),
+    await perform(clients, `grow ${name} in ${zone}`, { project, zone }, (repeat) =>
+      clients.groups.resize({
+        project,
+        zone,
+        instanceGroupManager: name,
+        size: minimum,
+        requestId: again(id, repeat),
+      }),
     );
     return false;
   });
@@ -82,8 +88,14 @@ async function patchMinimum(
   if (before === wanted) return true;
   const id = requestId(key, 'primary-minimum', name, before ?? 0, wanted, attempt);
   const autoscalerResource = { autoscalingPolicy: { minNumReplicas: wanted } };
-  await perform(clients, `minimum of autoscaler ${name} in ${zone}`, { project, zone }, () =>
-    clients.autoscalers.patch({ project, zone, autoscaler: name, autoscalerResource, requestId: id }),
+  await perform(clients, `minimum of autoscaler ${name} in ${zone}`, { project, zone }, (repeat) =>
+    clients.autoscalers.patch({
+      project,
+      zone,
+      autoscaler: name,
+      autoscalerResource,
+      requestId: again(id, repeat),
+    }),
   );
   return false;
 }

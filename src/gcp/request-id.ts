@@ -12,6 +12,11 @@ export function requestId(key: WriteKey, step: string, ...targets: (string | num
   return uuid5(JSON.stringify([key.run, key.plan, step, ...targets]), NAMESPACE);
 }
 
+/** The request id after so many tries under it whose operations failed; 0: itself. */
+export function again(id: string, repeat: number): string {
+  return repeat === 0 ? id : uuid5(`${id}#${repeat}`, NAMESPACE);
+}
+
 /** Name-based UUID, RFC 9562 section 5.5. */
 export function uuid5(name: string, namespace: string): string {
   const hash = createHash('sha1')

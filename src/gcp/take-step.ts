@@ -1,6 +1,7 @@
 import type { GroupRef } from '../ports/fleet.ts';
 import { perform } from './call.ts';
 import type { GcpClients } from './clients.ts';
+import { again } from './request-id.ts';
 import type { TierStep } from './tier-step.ts';
 
 type Started = Promise<[{ latestResponse: unknown }, ...unknown[]]>;
@@ -50,12 +51,14 @@ export async function takeStep(
     if (members.length === 0) continue;
     const instances = members.map((member) => member.link);
     const requestId = requestIdOf(verb, ...members.map((member) => member.name));
-    await perform(clients, `${verb} in ${name}, ${zone}`, group, () => verbs[verb]({ instances }, requestId));
+    await perform(clients, `${verb} in ${name}, ${zone}`, group, (repeat) =>
+      verbs[verb]({ instances }, again(requestId, repeat)),
+    );
   }
   if (step.grow === undefined) return;
   const size = step.grow;
   const requestId = requestIdOf('grow', size);
-  await perform(clients, `grow ${name} in ${zone} to ${size}`, group, () =>
-    groups.resize({ ...base, size, requestId }),
+  await perform(clients, `grow ${name} in ${zone} to ${size}`, group, (repeat) =>
+    groups.resize({ ...base, size, requestId: again(requestId, repeat) }),
   );
 }

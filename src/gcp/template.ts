@@ -1,12 +1,12 @@
 import type { protos } from '@google-cloud/compute';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { GroupRef, WriteKey } from '../ports/fleet.ts';
-import { find, finished, perform, unlessThere } from './call.ts';
+import { find, finished, perform, untilMade } from './call.ts';
 import type { GcpClients } from './clients.ts';
 import type { Manager, Place } from './group.ts';
 import { RUN_LABEL } from './instances.ts';
 import { describe, pathOf, proveOurs, shortHash } from './ownership.ts';
-import { requestId } from './request-id.ts';
+import { again, requestId } from './request-id.ts';
 
 type Template = protos.google.cloud.compute.v1.IInstanceTemplate;
 
@@ -33,14 +33,16 @@ export async function ensureTemplate(
       labels: { ...source.properties?.labels, [RUN_LABEL]: shortHash(key.run) },
     },
   };
-  const id = requestId(key, 'create-template', name);
-  await unlessThere(() =>
-    perform(clients, `create template ${name}`, { project }, () =>
-      clients.templates.insert({ project, instanceTemplateResource, requestId: id }),
-    ),
+  const made = await untilMade(
+    `Template ${name}`,
+    (attempt) => {
+      const id = requestId(key, 'create-template', name, attempt);
+      return perform(clients, `create template ${name}`, { project }, (repeat) =>
+        clients.templates.insert({ project, instanceTemplateResource, requestId: again(id, repeat) }),
+      );
+    },
+    () => findTemplate(clients, project, name),
   );
-  const made = await findTemplate(clients, project, name);
-  if (!made) throw new Error(`Template ${name} was created and is gone: somebody deletes what we make`);
   proveOurs('Template', { name, zone }, made);
   return made;
 }
@@ -76,8 +78,8 @@ export async function removeTemplate(clients: GcpClients, group: GroupRef, key: 
   proveOurs('Template', { name, zone }, template);
   const id = requestId(key, 'delete-template', String(template.id));
   const done = await finished(() =>
-    perform(clients, `delete template ${name}`, { project }, () =>
-      clients.templates.delete({ project, instanceTemplate: name, requestId: id }),
+    perform(clients, `delete template ${name}`, { project }, (repeat) =>
+      clients.templates.delete({ project, instanceTemplate: name, requestId: again(id, repeat) }),
     ),
   );
   return done && (await findTemplate(clients, project, name)) === undefined;
