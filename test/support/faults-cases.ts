@@ -24,9 +24,9 @@ async function serving(story: Story, zone = B, counts = TWO_TIERS): Promise<void
   await story.untilServing(zone, counts.full);
 }
 
-async function released(story: Story, zone = B): Promise<void> {
-  await story.release(zone);
-  await story.untilGone();
+/** Asks for the end of everything, and does not wait for it. */
+async function askToRemove(story: Story): Promise<void> {
+  await story.application.executeUpdate(removeUpdate, { args: [{ reason: 'the case is over' }] });
 }
 
 const ENDINGS: FaultCase[] = [
@@ -35,7 +35,8 @@ const ENDINGS: FaultCase[] = [
     name: 'released, all tiers',
     async play(story) {
       await serving(story, B, ALL_TIERS);
-      await released(story);
+      await story.release(B);
+      await story.untilGone();
     },
   },
   {
@@ -45,7 +46,8 @@ const ENDINGS: FaultCase[] = [
       await story.apply();
       await story.force(B, TWO_TIERS);
       await story.untilStep(await story.run(B), 'reconcile');
-      await released(story);
+      await story.release(B);
+      await story.untilGone();
     },
   },
   {
@@ -55,8 +57,7 @@ const ENDINGS: FaultCase[] = [
       await serving(story);
       await story.force(C, ONE);
       await story.untilServing(C, 1);
-      await story.application.executeUpdate(removeUpdate, { args: [{ reason: 'no longer needed' }] });
-      await story.untilClosed(story.application);
+      await story.end();
     },
   },
   {
@@ -66,7 +67,7 @@ const ENDINGS: FaultCase[] = [
       await serving(story);
       await story.end();
       await serving(story);
-      await released(story);
+      await story.end();
     },
   },
   {
@@ -106,7 +107,7 @@ const RUN_ENDINGS: FaultCase[] = [
       // Still forced: another run takes its place, until released.
       await story.run(B, 2);
       await story.untilServing(B, TWO_TIERS.full);
-      await released(story);
+      await story.end();
     },
   })),
   {
@@ -150,7 +151,7 @@ const RUN_ENDINGS: FaultCase[] = [
       await (await story.run(B)).terminate('a case of the fault matrix');
       await story.run(B, 2);
       await story.untilServing(B, TWO_TIERS.full);
-      await story.release(B);
+      await story.end();
       await story.sweep();
     },
   },
@@ -166,7 +167,7 @@ const WORKER_DEATHS: FaultCase[] = [
       await story.untilStep(await story.run(B), step);
       story.processes.killWorker();
       await story.untilServing(B, TWO_TIERS.full);
-      await released(story);
+      await story.end();
     },
   })),
   {
@@ -175,7 +176,7 @@ const WORKER_DEATHS: FaultCase[] = [
     async play(story) {
       await serving(story);
       story.processes.killWorker();
-      await released(story);
+      await story.end();
     },
   },
   ...['drain', 'detach', 'removeGroup'].map((step) => ({
@@ -183,10 +184,11 @@ const WORKER_DEATHS: FaultCase[] = [
     name: `worker killed at ${step}`,
     async play(story: Story) {
       await serving(story);
-      await story.release(B);
-      await story.untilStep(await story.run(B), step);
+      const run = await story.run(B);
+      await askToRemove(story);
+      await story.untilStep(run, step);
       story.processes.killWorker();
-      await story.untilGone();
+      await story.untilClosed(run);
     },
   })),
 ];
@@ -204,7 +206,7 @@ const SERVER_DEATHS: FaultCase[] = [
       const { workflowId } = await story.untilServing(B, TWO_TIERS.full);
       if (workflowId !== run.workflowId) throw new Error(`${run.workflowId} was lost; ${workflowId} serves`);
       if (!(await story.view()).forced[B]) throw new Error('that the mirror is forced was forgotten');
-      await released(story);
+      await story.end();
     },
   },
   {
@@ -212,10 +214,11 @@ const SERVER_DEATHS: FaultCase[] = [
     name: 'Temporal server killed while a mirror is taken down',
     async play(story) {
       await serving(story);
-      await story.release(B);
-      await story.untilStep(await story.run(B), 'drain');
+      const run = await story.run(B);
+      await askToRemove(story);
+      await story.untilStep(run, 'drain');
       await story.processes.killTemporal();
-      await story.untilGone();
+      await story.untilClosed(run);
     },
   },
 ];
@@ -231,7 +234,7 @@ function disturbed(name: string, raising: FaultChanges, lowering: FaultChanges =
       await story.force(B, ALL_TIERS);
       await story.untilServing(B, ALL_TIERS.full);
       await story.witness.setFaults(lowering);
-      await released(story);
+      await story.end();
     },
   };
 }
@@ -248,8 +251,7 @@ const CLOUD_FAULTS: FaultCase[] = [
       await story.force(B, TWO_TIERS);
       const run = await story.run(B);
       await story.untilClosed(run);
-      await story.release(B);
-      await story.untilGone();
+      await story.end();
     },
   },
   {
@@ -263,7 +265,7 @@ const CLOUD_FAULTS: FaultCase[] = [
         const [run] = (await story.view()).runs;
         return run?.phase === 'serving' && run.wanted.full === 1;
       });
-      await released(story);
+      await story.end();
     },
   },
   disturbed(
@@ -312,7 +314,7 @@ const PAUSES: FaultCase[] = [
       await story.untilServing(B, TWO_TIERS.full);
       await story.application.executeUpdate(resumeUpdate);
       await story.untilServing(C, ONE.full);
-      await released(story, C);
+      await story.end();
     },
   },
 ];
