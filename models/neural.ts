@@ -1,0 +1,81 @@
+import type { Fitted, History } from './forecaster.ts';
+import { endOf } from './forecaster.ts';
+import type { Batcher, Net } from './neural/batcher.ts';
+import { createBatcher } from './neural/batcher.ts';
+import type { Fan } from './neural/fan.ts';
+import { averageOf, fanOf, maximumQuantiles, stepQuantiles } from './neural/fan.ts';
+import { featuresOf } from './neural/features.ts';
+import { QUANTILES } from './neural/layout.ts';
+import type { AnnouncedEvent } from './neural/windows.ts';
+import { windowOf } from './neural/windows.ts';
+
+/** Quantiles that a net gives for a history. */
+export interface NeuralForecast {
+  model: string;
+  /** End of the newest step seen, ms since the epoch. */
+  asOf: number;
+  stepMs: number;
+  levels: readonly number[];
+  /** Quantiles of the step that ends at `asOf + (step + 1) * stepMs`; undefined beyond a day. */
+  at(step: number): number[] | undefined;
+  /** Quantiles of the highest 5-minute mean within `windowMs` from `asOf`; undefined beyond a day. */
+  maximum(windowMs: number): number[] | undefined;
+}
+
+/**
+ * A neural forecaster. Beside `Forecaster` it answers later (inference is asynchronous), knows events, and brings
+ * quantiles of its own.
+ */
+export interface NeuralForecaster {
+  readonly name: string;
+  forecast(history: History, events?: readonly AnnouncedEvent[]): Promise<NeuralForecast>;
+  /** The median path alone, as `Forecaster` gives it. Throws for more steps than a day holds. */
+  fit(history: History, steps: number, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
+}
+
+const MEDIAN = QUANTILES.indexOf(0.5);
+
+/** A forecaster over one net, or over several whose quantiles are averaged. The nets are loaded by the caller. */
+export function createNeuralForecaster(name: string, nets: readonly Net[]): NeuralForecaster {
+  const batchers = nets.map((net) => createBatcher(net));
+  const forecast = async (history: History, events: readonly AnnouncedEvent[] = []) =>
+    described(name, history, await ask(batchers, history, events));
+  return {
+    name,
+    forecast,
+    async fit(history, steps, events) {
+      const given = await forecast(history, events);
+      const path = Array.from({ length: steps }, (_, step) => {
+        const quantiles = given.at(step);
+        if (!quantiles)
+          throw new Error(
+            `${name}: ${steps} steps asked for; a day (${step} steps) is forecast, ask for less`,
+          );
+        return quantiles[MEDIAN]!;
+      });
+      return { model: name, asOf: given.asOf, stepMs: given.stepMs, path };
+    },
+  };
+}
+
+async function ask(
+  batchers: readonly Batcher[],
+  history: History,
+  events: readonly AnnouncedEvent[],
+): Promise<Fan> {
+  const window = windowOf(history, events);
+  const features = featuresOf(window);
+  const answers = await Promise.all(batchers.map((batcher) => batcher.answer(features)));
+  return averageOf(answers.map((answer) => fanOf(window, features, answer)));
+}
+
+function described(model: string, history: History, fan: Fan): NeuralForecast {
+  return {
+    model,
+    asOf: endOf(history),
+    stepMs: history.stepMs,
+    levels: QUANTILES,
+    at: (step) => stepQuantiles(fan, step, history.stepMs),
+    maximum: (windowMs) => maximumQuantiles(fan, windowMs),
+  };
+}
