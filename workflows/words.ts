@@ -20,7 +20,7 @@ export function timeOfDay(ms: number): string {
 }
 
 /** Columns that the Temporal UI shows of a code block before it cuts. */
-const LINE_WIDTH = 84;
+const LINE_WIDTH = 68;
 
 /** Rows as an aligned code block, long texts wrapped: the Temporal UI renders Markdown tables without padding. */
 export function codeBlock(rows: [string, string][]): string {
