@@ -1,4 +1,5 @@
 import { CONTEXT, LENGTH, PER_HOUR, START } from './layout.ts';
+import type { Profile } from './profile.ts';
 
 /** An announced event in bins of the window (bin CONTEXT begins at the origin). */
 export interface WindowEvent {
@@ -29,6 +30,9 @@ const LATEST = 12;
 /** Hours; times since, until and to an event are clipped here. */
 const FAR = 24;
 
+/** Channels of a window without events; not to be written to. */
+export const NO_EVENTS: Channels = emptyChannels();
+
 /** Which bins lie within an event. */
 export function busyBins(events: readonly WindowEvent[]): Uint8Array {
   const on = new Uint8Array(LENGTH);
@@ -39,22 +43,23 @@ export function busyBins(events: readonly WindowEvent[]): Uint8Array {
 /**
  * What is known of events, and what past ones of the same kind did: the mean over the latest of
  * (value - profile) / unit per announced size, at the same place within the event, times this one's size, shrunk by
- * n / (n + 1/2). `unit` is the usual demand per bin, `profiled` tells where the profile rests on a lag.
+ * n / (n + 1/2). The unit is the profile's size, a tenth of `size` (mean absolute demand) at least.
  */
 export function eventChannels(
   announced: readonly WindowEvent[],
   values: Float64Array,
-  profile: Float64Array,
-  profiled: Uint8Array,
-  unit: Float64Array,
+  profile: Profile,
+  size: number,
 ): Channels {
   const channels = emptyChannels();
   const events = announced
     .filter((event) => event.end > 0 && event.start < LENGTH && event.end > event.start)
     .sort((a, b) => a.start - b.start);
+  const smallest = Math.max(0.1 * size, 1e-9);
+  const unitAt = (bin: number) => Math.max(Math.abs(profile.values[bin]!), smallest);
   const ratioAt = (bin: number): number | undefined => {
-    if (bin < 0 || bin >= CONTEXT || !profiled[bin] || Number.isNaN(values[bin])) return undefined;
-    return clip((values[bin]! - profile[bin]!) / unit[bin]!, -20, 20);
+    if (bin < 0 || bin >= CONTEXT || !profile.rests[bin] || Number.isNaN(values[bin])) return undefined;
+    return clip((values[bin]! - profile.values[bin]!) / unitAt(bin), -20, 20);
   };
   for (const event of events) {
     const past = events
@@ -62,7 +67,7 @@ export function eventChannels(
       .slice(-LATEST);
     for (let bin = Math.max(event.start, START); bin < Math.min(event.end, LENGTH); bin++) {
       describe(channels, event, bin);
-      compare(channels, event, bin, past, ratioAt, unit[bin]!);
+      compare(channels, event, bin, past, ratioAt, unitAt(bin));
     }
   }
   if (events.length > 0) lookAhead(channels.ahead, events);

@@ -1,5 +1,5 @@
 import type { Channels, WindowEvent } from './event-channels.ts';
-import { busyBins, eventChannels } from './event-channels.ts';
+import { NO_EVENTS, busyBins, eventChannels } from './event-channels.ts';
 import {
   AT,
   CONTEXT,
@@ -8,13 +8,13 @@ import {
   HORIZON,
   HORIZON_TOKENS,
   LAG_DAYS,
-  LENGTH,
   OFFSET_FADES,
   PER_HOUR,
   START,
   TOKENS,
   TOKEN_FEATURES,
 } from './layout.ts';
+import { asinh } from './asinh.ts';
 import { levelOf, meanOf, profileOf, scaleOf } from './profile.ts';
 import { windowFeatures } from './window-features.ts';
 
@@ -49,22 +49,22 @@ export function featuresOf(window: Window): Features {
   const { scale } = measure;
   const first = events.length > 0 ? 0 : START;
   const profile = profileOf(values, busy, level, first);
-  const smallest = Math.max(0.1 * measure.size, 1e-9);
-  const unit = profile.values.map((value) => Math.max(Math.abs(value), smallest));
-  const channels = eventChannels(events, values, profile.values, profile.rests, unit);
+  const channels = events.length > 0 ? eventChannels(events, values, profile, measure.size) : NO_EVENTS;
   const expected = profile.values.map((value, bin) => value + channels.effect[bin]!);
-  const residuals = values.map((value, bin) => (bin < START ? Number.NaN : value - expected[bin]!));
+  const residuals = new Float64Array(CONTEXT).fill(Number.NaN);
+  for (let bin = START; bin < CONTEXT; bin++) residuals[bin] = values[bin]! - expected[bin]!;
   const offset = meanOf(residuals, CONTEXT - 3) ?? meanOf(residuals, CONTEXT - PER_HOUR) ?? 0;
 
   const tokens = new Float32Array(TOKENS * TOKEN_FEATURES);
-  const signs = new Float64Array(LENGTH).map((_, bin) => Math.asinh((profile.values[bin]! - level) / scale));
   for (let token = 0; token < TOKENS; token++) {
     const row = tokens.subarray(token * TOKEN_FEATURES, (token + 1) * TOKEN_FEATURES);
     const from = START + token * PER_HOUR;
     writeSeries(row, from, values, busy, profile.values, residuals, scale);
-    row.set(signs.subarray(from, from + PER_HOUR), AT.profile);
+    for (let i = 0; i < PER_HOUR; i++) {
+      row[AT.profile + i] = asinh((profile.values[from + i]! - level) / scale);
+    }
     writeCalendar(row, token, window.originMs);
-    row[AT.zero] = Math.asinh(-meanOver(expected, from) / scale);
+    row[AT.zero] = asinh(-meanOver(expected, from) / scale);
     writeEvents(row, from, channels, scale);
   }
   const base = Float64Array.from(
@@ -93,7 +93,7 @@ function writeSeries(
   for (let i = 0; i < PER_HOUR; i++) {
     const residual = residuals[from + i];
     if (residual === undefined || Number.isNaN(residual)) continue;
-    row[AT.own + i] = Math.asinh(residual / scale);
+    row[AT.own + i] = asinh(residual / scale);
     present += 1;
   }
   row[AT.presence] = present / PER_HOUR;
@@ -102,7 +102,7 @@ function writeSeries(
     for (let i = 0; i < PER_HOUR; i++) {
       const at = from + i - days * DAY;
       if (at < 0 || at >= CONTEXT || busy[at] || Number.isNaN(values[at])) continue;
-      row[AT.lags + lag * PER_HOUR + i] = Math.asinh((values[at]! - profile[from + i]!) / scale);
+      row[AT.lags + lag * PER_HOUR + i] = asinh((values[at]! - profile[from + i]!) / scale);
       there += 1;
     }
     row[AT.presence + 1 + lag] = there / PER_HOUR;
@@ -138,8 +138,8 @@ function writeEvents(row: Float32Array, from: number, channels: Channels, scale:
   let spread = 0;
   for (let i = 0; i < PER_HOUR; i++) {
     row[AT.on + i] = channels.on[from + i]!;
-    row[AT.effect + i] = Math.asinh(channels.effect[from + i]! / scale);
-    spread += Math.asinh(channels.spread[from + i]! / scale) / PER_HOUR;
+    row[AT.effect + i] = asinh(channels.effect[from + i]! / scale);
+    spread += asinh(channels.spread[from + i]! / scale) / PER_HOUR;
     any = Math.max(any, channels.on[from + i]!);
   }
   row.set(

@@ -6,6 +6,8 @@ export interface Profile {
   rests: Uint8Array;
 }
 
+/** Of PROFILE_DAYS: 1/2, 1/4, 1/8, 1/16. */
+const WEIGHTS = PROFILE_DAYS.map((days) => 0.5 ** days);
 /** What a day within an event counts for. */
 const BUSY_WEIGHT = 0.05;
 const SMALLEST_SCALE = 1e-9;
@@ -37,10 +39,10 @@ export function profileOf(values: Float64Array, busy: Uint8Array, level: number,
 function weighted(values: Float64Array, busy: Uint8Array, bin: number): number | undefined {
   let total = 0;
   let weights = 0;
-  for (const days of PROFILE_DAYS) {
-    const at = bin - days * DAY;
+  for (let i = 0; i < PROFILE_DAYS.length; i++) {
+    const at = bin - PROFILE_DAYS[i]! * DAY;
     if (at < 0 || at >= CONTEXT || Number.isNaN(values[at])) continue;
-    const weight = 0.5 ** days * (busy[at] ? BUSY_WEIGHT : 1);
+    const weight = WEIGHTS[i]! * (busy[at] ? BUSY_WEIGHT : 1);
     total += weight * values[at]!;
     weights += weight;
   }
@@ -68,11 +70,8 @@ export interface Scale {
 export function scaleOf(values: Float64Array, busy: Uint8Array): Scale {
   const calm = differencesOf(values, busy);
   const differences = calm.count >= DAY ? calm : differencesOf(values, undefined);
-  const size = meanOf(values.map(Math.abs), 0) ?? 0;
-  const mean =
-    differences.count >= PER_HOUR
-      ? meanOf(differences.of, 0)!
-      : meanDeviation(values, meanOf(values, 0) ?? 0);
+  const size = meanOf(values, 0, Math.abs) ?? 0;
+  const mean = differences.count >= PER_HOUR ? meanOf(differences.of, 0)! : meanDeviation(values);
   return { scale: Math.max(mean, 1e-3 * size, SMALLEST_SCALE), size, differences: differences.of };
 }
 
@@ -91,24 +90,28 @@ function differencesOf(
   return { of, count };
 }
 
-function meanDeviation(values: Float64Array, mean: number): number {
-  return (
-    meanOf(
-      values.map((value) => Math.abs(value - mean)),
-      0,
-    ) ?? 0
-  );
+function meanDeviation(values: Float64Array): number {
+  const mean = meanOf(values, 0) ?? 0;
+  return meanOf(values, 0, (value) => Math.abs(value - mean)) ?? 0;
 }
 
-/** Mean of the values from `first` on that are there; undefined without any. */
-export function meanOf(values: Float64Array, first: number): number | undefined {
+/** Mean of `of(value)` over the values from `first` on that are there; undefined without any. */
+export function meanOf(
+  values: Float64Array,
+  first: number,
+  of: (value: number) => number = itself,
+): number | undefined {
   let total = 0;
   let count = 0;
   for (let i = Math.max(0, first); i < values.length; i++) {
     const value = values[i]!;
     if (Number.isNaN(value)) continue;
-    total += value;
+    total += of(value);
     count += 1;
   }
   return count > 0 ? total / count : undefined;
+}
+
+function itself(value: number): number {
+  return value;
 }

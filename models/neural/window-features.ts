@@ -1,4 +1,5 @@
 import { BIN_MS, CONTEXT, DAY, PER_HOUR } from './layout.ts';
+import { asinh } from './asinh.ts';
 import type { Scale } from './profile.ts';
 import { meanOf } from './profile.ts';
 
@@ -17,7 +18,7 @@ export function windowFeatures(
 ): Float32Array {
   const { scale, size, differences } = measure;
   const ratio = (x: number | undefined) => Math.log((x ?? 0) / scale + 1e-4) / 4;
-  const place = (x: number) => Math.asinh((x - level) / scale);
+  const place = (x: number) => asinh((x - level) / scale);
   const recent = differences.length - DAY;
   const day = extremesOf(values, CONTEXT - DAY);
   const all = extremesOf(values, 0);
@@ -31,24 +32,17 @@ export function windowFeatures(
     ratio(deviation(values, PER_HOUR)),
     ratio(deviation(values, DAY)),
     ratio(deviation(values, CONTEXT)),
-    ratio((meanOf(differences.map(Math.sqrt), 0) ?? 0) ** 2),
-    ratio(
-      Math.sqrt(
-        meanOf(
-          differences.map((d) => d * d),
-          0,
-        ) ?? 0,
-      ),
-    ),
+    ratio((meanOf(differences, 0, Math.sqrt) ?? 0) ** 2),
+    ratio(Math.sqrt(meanOf(differences, 0, (difference) => difference * difference) ?? 0)),
     ratio(meanOf(differences, recent)),
     ratio(meanOf(differences, differences.length - PER_HOUR)),
     ratio(size),
-    ratio(meanOf(residuals.map(Math.abs), CONTEXT - DAY)),
+    ratio(meanOf(residuals, CONTEXT - DAY, Math.abs)),
     place(day?.most ?? level),
     place(all?.most ?? level),
     place(day?.least ?? level),
     place(all?.least ?? level),
-    Math.asinh(offset / scale),
+    asinh(offset / scale),
     Math.log(Math.max(stepMs, BIN_MS) / BIN_MS) / 3,
     (CONTEXT - oldest) / CONTEXT,
     missing,
