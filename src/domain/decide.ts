@@ -17,6 +17,7 @@ import {
   protectedDemand,
   reactiveLevel,
   remembered,
+  rememberedShortly,
   stabilised,
 } from './levels.ts';
 import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
@@ -92,11 +93,12 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
   const now = Math.max(reactive, bridging);
   const wanted = highest(predicted, { full: now, fullAndWarm: now, fullWarmAndShadow: now });
   const wants = remembered(memory, asOf, settings);
+  const shortly = rememberedShortly(memory, asOf, settings);
   const bindings: string[] = bindingsOf(input, stale);
   const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
   const holds = stale || isUnexpectedDrop(forecast);
 
-  const slow = stabilised(wanted, wants, settings);
+  const slow = stabilised(wanted, wants, shortly, settings);
   if (!sameLevels(slow, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
   const settled = withParked(slow, memory.parked, asOf);
   if (!sameLevels(settled, slow))
@@ -114,7 +116,7 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
   }
   const mirrors = input.paused ? [...held].sort(byZone) : placed.mirrors;
   const wantedMinimum = lastingMinimum(input, usable, holds);
-  const steadyMinimum = Math.max(wantedMinimum, ...wants.map((want) => want.primaryMinimum));
+  const steadyMinimum = Math.max(wantedMinimum, ...shortly.map((want) => want.primaryMinimum));
   const primaryMinimum = input.paused
     ? fleet.primary.minimum
     : Math.min(fleet.primary.maximum, steadyMinimum);

@@ -144,19 +144,34 @@ export function remembered(
 }
 
 /**
- * Up at once, down slowly: never below the highest want of the stabilisation window, and no more than
- * `scaleDownFraction` of what the plan held within that window is let go.
+ * Wants that still count for what is undone within seconds, half as long: a full that steps down stays at hand as warm,
+ * and the primary's autoscaler has a stabilisation period of its own.
  */
-export function stabilised(wanted: Levels, wants: DecisionMemory['wants'], settings: Settings): Levels {
+export function rememberedShortly(
+  memory: DecisionMemory,
+  asOf: number,
+  settings: Settings,
+): DecisionMemory['wants'] {
+  return remembered(memory, asOf, { ...settings, stabilisationMs: settings.stabilisationMs / 2 });
+}
+
+/**
+ * Up at once, down slowly: never below the highest want of the stabilisation window, and no more than
+ * `scaleDownFraction` of what the plan held within that window is let go. What is full counts `shortly` only.
+ */
+export function stabilised(
+  wanted: Levels,
+  wants: DecisionMemory['wants'],
+  shortly: DecisionMemory['wants'],
+  settings: Settings,
+): Levels {
   const keep = 1 - settings.scaleDownFraction;
-  const part = (held: number) => Math.floor(keep * held + 1e-9);
-  return wants.reduce((levels, want) => {
-    const held = want.planned ?? { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0 };
-    const slowly = {
-      full: part(held.full),
-      fullAndWarm: part(held.fullAndWarm),
-      fullWarmAndShadow: part(held.fullWarmAndShadow),
-    };
-    return highest(highest(levels, want), slowly);
-  }, wanted);
+  const part = (held: number | undefined) => Math.floor(keep * (held ?? 0) + 1e-9);
+  const highestOf = (counted: DecisionMemory['wants'], level: keyof Levels) =>
+    Math.max(wanted[level], ...counted.flatMap((want) => [want[level], part(want.planned?.[level])]));
+  return nested({
+    full: highestOf(shortly, 'full'),
+    fullAndWarm: highestOf(wants, 'fullAndWarm'),
+    fullWarmAndShadow: highestOf(wants, 'fullWarmAndShadow'),
+  });
 }
