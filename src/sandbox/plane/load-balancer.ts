@@ -60,10 +60,12 @@ export class LoadBalancer {
     this.#changes.add(change);
   }
 
+  /** An instance that is suspended or stopped is not probed: what it answered before says nothing now. */
   health(project: string, zone: string, group: string): { instance: Instance; healthy: boolean }[] {
-    return this.#options.world
-      .instancesOf(project, zone, group)
-      .map((instance) => ({ instance, healthy: this.#prober.isHealthy(instance) }));
+    return this.#options.world.instancesOf(project, zone, group).map((instance) => ({
+      instance,
+      healthy: instance.status === 'RUNNING' && this.#prober.isHealthy(instance),
+    }));
   }
 
   restarted(instance: Instance): void {
