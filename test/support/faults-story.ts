@@ -10,6 +10,7 @@ import { applicationWorkflowId, mirrorWorkflowId, SWEEP_SCHEDULE_ID } from '../.
 import { forceMirroringUpdate, releaseUpdate, stateQuery } from '../../workflows/messages.ts';
 import type { ApplicationView, RunSummary } from '../../workflows/messages.ts';
 import type { Processes } from './faults-processes.ts';
+import { NO_FAULTS } from './faults-witness.ts';
 import type { Witness } from './faults-witness.ts';
 
 /** An instance carries so much that no forecast has a reason to mirror: only the operator raises anything. */
@@ -119,6 +120,19 @@ export class Story {
       throw error;
     }
     await removeApplication(this.processes.client, NAME, 'the case is over', LIMIT_MS);
+  }
+
+  /** After a case that failed, so that it does not fail the next one: ends every workflow and sweeps. */
+  async clearAway(): Promise<void> {
+    await this.witness.setFaults(NO_FAULTS);
+    const { workflow } = this.processes.client;
+    for await (const { workflowId } of workflow.list({ query: `ExecutionStatus = 'Running'` }))
+      if (!workflowId.startsWith(SWEEP_SCHEDULE_ID))
+        await workflow
+          .getHandle(workflowId)
+          .terminate('its case has failed')
+          .catch(() => undefined);
+    await this.sweep();
   }
 
   /**

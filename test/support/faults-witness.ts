@@ -21,6 +21,14 @@ export interface FaultChanges {
   slowBootFactor?: number;
 }
 
+export const NO_FAULTS: FaultChanges = {
+  stockOutZones: [],
+  rateLimit: null,
+  lostResponse: null,
+  failOperation: null,
+  slowBootFactor: 1,
+};
+
 /** POSTs that change nothing. */
 const READING = /\/(wait|listManagedInstances|listInstances|getHealth)$/;
 const OURS = `pm-shop-(?:${MIRROR_ZONES.join('|')})-[0-9a-f]{8}`;
