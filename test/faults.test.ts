@@ -12,7 +12,7 @@ import { seededRandom } from '../src/sandbox/random.ts';
  * nothing that was raised is left, nothing else was touched, and no request reached a mirror that was not ready.
  * One case per class, drawn by a seed; `npm run test:faults` plays all. Needs `npm run build`.
  */
-const CHOICE = process.env['PREMIRROR_FAULTS'] ?? '1';
+const CHOICE = process.env['PREMIRROR_FAULTS'] ?? '2';
 const CASE_LIMIT_MS = 300_000;
 
 let processes: Processes;
