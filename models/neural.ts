@@ -29,10 +29,11 @@ export interface NeuralForecast {
 export interface NeuralForecaster {
   readonly name: string;
   forecast(history: History, events?: readonly AnnouncedEvent[]): Promise<NeuralForecast>;
-  /** The median path alone, as `Forecaster` gives it. Throws for more steps than a day holds. */
+  /** The median path alone, as `Forecaster` gives it; what lies beyond a day repeats the day before. */
   fit(history: History, steps: number, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
 }
 
+const DAY_MS = 86_400_000;
 const MEDIAN = QUANTILES.indexOf(0.5);
 
 /** A forecaster over one net, or over several whose quantiles are averaged. The nets are loaded by the caller. */
@@ -45,14 +46,11 @@ export function createNeuralForecaster(name: string, nets: readonly Net[]): Neur
     forecast,
     async fit(history, steps, events) {
       const given = await forecast(history, events);
-      const path = Array.from({ length: steps }, (_, step) => {
-        const quantiles = given.at(step);
-        if (!quantiles)
-          throw new Error(
-            `${name}: ${steps} steps asked for; a day (${step} steps) is forecast, ask for less`,
-          );
-        return quantiles[MEDIAN]!;
-      });
+      const perDay = DAY_MS / history.stepMs;
+      const path: number[] = [];
+      for (let step = 0; step < steps; step++) {
+        path.push(given.at(step)?.[MEDIAN] ?? path[Math.ceil(step - perDay)]!);
+      }
       return { model: name, asOf: given.asOf, stepMs: given.stepMs, path };
     },
   };
