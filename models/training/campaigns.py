@@ -3,7 +3,7 @@
 import numpy as np
 
 from .events import Event
-from .grid import DAY, PER_HOUR
+from .grid import CONTEXT, DAY, PER_HOUR
 
 
 def effect(shape, habit, k, duration):
@@ -63,8 +63,6 @@ def add(rng, y):
 
 def seen_from(events, origin, notice=2 * DAY):
     """The events announced by `origin` (bin of the series), in bins of the window that begins CONTEXT before it."""
-    from .grid import CONTEXT
-
     first = origin - CONTEXT
     return [
         Event(e.start - first, e.end - first, e.kind, e.uplift)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .grid import CONTEXT, HORIZON, LENGTH, PER_HOUR, START
+from .grid import CONTEXT, LENGTH, PER_HOUR, START
 
 ALIGNED_START = 6  # bins (30 min) that are compared by time since the start; the rest by share of the duration
 LATEST = 12  # past events of a kind that are looked at

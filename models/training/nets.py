@@ -100,7 +100,7 @@ class Block(nn.Module):
 class Transformer(nn.Module):
     """Attention over all tokens, context and horizon alike."""
 
-    def __init__(self, width=96, layers=3, heads=4):
+    def __init__(self, width=64, layers=3, heads=4):
         super().__init__()
         self.embed = Embed(width)
         self.place = nn.Parameter(torch.zeros(TOKENS, width))

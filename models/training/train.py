@@ -40,7 +40,7 @@ def loss_of(net, batch):
     return pinball(a, steps, near) + MAXIMA_SHARE * pinball(b, maxima, far)
 
 
-def batches(folder, batch, seed, log):
+def batches(folder, batch, seed):
     """Endless batches, every window once per round; the first HELD_OUT of the pool are never among them."""
     count = json.loads((Path(folder) / "pool.json").read_text())["count"]
     arrays = [np.load(Path(folder) / f"{k}.npy", mmap_mode="r") for k in fields(count)]
@@ -72,7 +72,7 @@ def train(name, folder, steps, seed, batch=64, log=print):
     torch.manual_seed(seed)
     net = NETS[name]()
     average = copy.deepcopy(net)
-    stream, held = batches(folder, batch, seed, log)
+    stream, held = batches(folder, batch, seed)
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY, betas=(0.9, 0.98))
     began, recent = time.time(), []
     for step in range(steps):
