@@ -233,8 +233,10 @@ function disturbed(name: string, raising: FaultChanges, lowering: FaultChanges =
       await story.witness.setFaults(raising);
       await story.force(B, ALL_TIERS);
       await story.untilServing(B, ALL_TIERS.full);
+      await story.witness.expectStruck(raising);
       await story.witness.setFaults(lowering);
       await story.end();
+      await story.witness.expectStruck(lowering);
     },
   };
 }
@@ -270,8 +272,8 @@ const CLOUD_FAULTS: FaultCase[] = [
   },
   disturbed(
     '429 for a while, up and down',
-    { rateLimit: { pathIncludes: '/compute/', times: 12 } },
-    { rateLimit: { pathIncludes: '/compute/', times: 12 } },
+    { rateLimit: { pathIncludes: '/compute/', times: 6 } },
+    { rateLimit: { pathIncludes: '/compute/', times: 6 } },
   ),
   disturbed(
     'answers lost: template and group inserted, group deleted',
@@ -283,7 +285,7 @@ const CLOUD_FAULTS: FaultCase[] = [
     lost('/backendServices/', 2),
     lost('/backendServices/', 2),
   ),
-  disturbed('answers lost: suspended', lost('/suspendInstances', 2)),
+  disturbed('answers lost: suspended', lost('/suspendInstances')),
   disturbed('answers lost: resized and stopped', lost('/resize'), lost('/instanceTemplates/')),
   disturbed(
     'operations that fail',

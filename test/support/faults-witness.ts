@@ -67,6 +67,14 @@ export class Witness {
     await this.#post('faults', changes);
   }
 
+  /** Throws when a fault that was set has struck nobody: the case would show nothing. */
+  async expectStruck(set: FaultChanges): Promise<void> {
+    const left = (await (await fetch(`${this.#control.url}/faults`)).json()) as FaultChanges;
+    for (const name of ['rateLimit', 'lostResponse', 'failOperation'] as const)
+      if (set[name] && left[name]?.times === set[name].times)
+        throw new Error(`the fault ${JSON.stringify(set[name])} has struck nobody`);
+  }
+
   /** Calls that changed something, or would have, oldest first. */
   async writes(): Promise<Call[]> {
     const calls = (await (await fetch(`${this.#control.url}/calls`)).json()) as Call[];
