@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FAULT_CASES } from './support/faults-cases.ts';
-import type { FaultCase } from './support/faults-cases.ts';
+import type { FaultCase } from './support/faults-case.ts';
 import { startProcesses } from './support/faults-processes.ts';
 import type { Processes } from './support/faults-processes.ts';
 import { Story } from './support/faults-story.ts';
