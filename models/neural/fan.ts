@@ -25,9 +25,12 @@ export interface Fan {
 export function fanOf(window: Window, features: Features, answer: Answer): Fan {
   const floor = window.values.some((value) => value < 0) ? -Infinity : 0;
   const { base, scale } = features;
-  const steps = Float64Array.from(answer.steps, (value, i) =>
-    Math.max(floor, base[Math.floor(i / LEVELS)]! + scale * value),
-  );
+  const steps = new Float64Array(HORIZON * LEVELS);
+  for (let bin = 0, i = 0; bin < HORIZON; bin++) {
+    for (let level = 0; level < LEVELS; level++, i++) {
+      steps[i] = Math.max(floor, base[bin]! + scale * answer.steps[i]!);
+    }
+  }
   let top = -Infinity;
   const tops = base.map((value) => (top = Math.max(top, value)));
   const maxima = new Float64Array(WINDOWS.length * LEVELS);
@@ -43,6 +46,7 @@ export function fanOf(window: Window, features: Features, answer: Answer): Fan {
 
 /** Mean of fans, quantile by quantile. */
 export function averageOf(fans: readonly Fan[]): Fan {
+  if (fans.length === 1) return fans[0]!;
   const mean = (of: (fan: Fan) => Float64Array) =>
     of(fans[0]!).map((_, i) => fans.reduce((total, fan) => total + of(fan)[i]!, 0) / fans.length);
   return { steps: mean((fan) => fan.steps), maxima: mean((fan) => fan.maxima) };
