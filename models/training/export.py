@@ -55,6 +55,8 @@ def write_card(path, name, figures):
         "limits": [
             "Forecasts 5-minute means for a day: maxima of finer samples lie higher and are left to calibration.",
             "A coarser series is forecast by repeating its values; steps beyond an hour are not served.",
+            "Maxima over many hours are coarse where daily maxima hardly differ: past maxima are no feature yet.",
+            "Events of a kind not seen in the last sixteen days (holidays, mostly) are known by their size alone.",
             "Trained mostly on synthetic demand: a regime unlike any day of the last sixteen is a surprise to it.",
         ],
     }
