@@ -11,7 +11,7 @@ from . import export, golden, pool
 from .nets import NETS
 from .train import train
 
-STEPS = {"lstm": 5000, "transformer": 3000}
+STEPS = {"lstm": 5000, "transformer": 4500}
 HERE = Path(__file__).resolve().parent
 
 
