@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from tempfile import gettempdir
 
 import torch
 
@@ -20,7 +21,7 @@ def main():
     ask.add_argument("--net", choices=[*NETS, "all"], default="all")
     ask.add_argument("--traces", help="folder of CLASS/NAME.csv.gz; without it the pool is synthetic only")
     ask.add_argument("--sets", help="sets.json: traces named in a policy set give 14 days at most")
-    ask.add_argument("--pool", default="/tmp/premirror-pool", help="folder of the pool; made there unless it exists")
+    ask.add_argument("--pool", default=str(Path(gettempdir()) / "premirror-pool"), help="folder of the pool; made there unless it exists")
     ask.add_argument("--windows", type=int, default=96_000, help="size of the pool (25 KB each)")
     ask.add_argument("--steps", type=int, help="batches of 64; without it each net's own count")
     ask.add_argument("--seed", type=int, default=1)
