@@ -1,5 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
-import { totalInstances } from '../src/domain/tier.ts';
+import { inWords } from '../src/domain/tier.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { NoCapacityError, QuotaError } from '../src/ports/errors.ts';
@@ -120,13 +120,4 @@ function slowestSource(before: TierCounts, wanted: TierCounts): Beginning['from'
   if (added <= 0) return undefined;
   if (added <= before.warm) return 'warm';
   return added <= before.warm + before.shadow ? 'shadow' : 'cold';
-}
-
-/** "4 full, 2 warm", or "nothing". */
-export function inWords(counts: TierCounts): string {
-  if (totalInstances(counts) === 0) return 'nothing';
-  return (['full', 'warm', 'shadow'] as const)
-    .filter((tier) => counts[tier] > 0)
-    .map((tier) => `${counts[tier]} ${tier}`)
-    .join(', ');
 }

@@ -1,8 +1,9 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { inWords } from '../src/domain/tier.ts';
 import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
 import { liveRuns, phaseOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
-import { codeBlock, duration, inWords, timeOfDay } from './words.ts';
+import { codeBlock, duration, timeOfDay } from './words.ts';
 
 /** Puts what is known before the eyes of whoever opens the workflow in the Temporal UI. Costs no event. */
 export function tellPeople(app: Application): void {

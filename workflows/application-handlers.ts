@@ -1,6 +1,6 @@
 import { ApplicationFailure, log, setHandler } from '@temporalio/workflow';
 import type { SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { totalInstances } from '../src/domain/tier.ts';
+import { inWords, totalInstances } from '../src/domain/tier.ts';
 import {
   refusesConfigure,
   refusesForce,
@@ -14,7 +14,6 @@ import { tellPeople } from './application-details.ts';
 import type { Application } from './application-state.ts';
 import { keepAwayFrom, viewOf } from './application-state.ts';
 import * as messages from './messages.ts';
-import { inWords } from './words.ts';
 
 /**
  * Handlers set flags and wake the loop, nothing else; all are synchronous (an async validator that rejects would wedge

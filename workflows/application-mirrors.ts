@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Plan } from '../src/domain/plan.ts';
-import { NO_INSTANCES, sameCounts, totalInstances } from '../src/domain/tier.ts';
+import { NO_INSTANCES, inWords, sameCounts, totalInstances } from '../src/domain/tier.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import { mirrorWorkflowId } from '../src/temporal/ids.ts';
 import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
@@ -20,7 +20,6 @@ import { isGone } from './failures.ts';
 import { adjustSignal } from './messages.ts';
 import type { RunSummary } from './messages.ts';
 import { mirrorRun } from './mirror-run.ts';
-import { inWords } from './words.ts';
 
 /** How long retiring runs are waited for before they are told again, ms of application time. */
 const TELL_AGAIN_MS = 2 * 60_000;

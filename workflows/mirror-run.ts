@@ -7,14 +7,13 @@ import {
   isCancellation,
   workflowInfo,
 } from '@temporalio/workflow';
-import { NO_INSTANCES, totalInstances } from '../src/domain/tier.ts';
+import { NO_INSTANCES, inWords, totalInstances } from '../src/domain/tier.ts';
 import { wallMs } from '../src/temporal/wall-time.ts';
 import { failureText, failureType } from './failures.ts';
 import type { MirrorRunInput } from './messages.ts';
 import { begin, enter, registerHandlers, tellApplication } from './mirror-state.ts';
 import type { MirrorRun } from './mirror-state.ts';
 import { bring, unwind } from './mirror-steps.ts';
-import { inWords } from './words.ts';
 
 const MAX_HISTORY_LENGTH = 600;
 

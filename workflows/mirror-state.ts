@@ -6,13 +6,13 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import { sameCounts } from '../src/domain/tier.ts';
+import { inWords, sameCounts } from '../src/domain/tier.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import { PHASE_KEY } from '../src/temporal/search-attributes.ts';
 import { isGone } from './failures.ts';
 import { adjustSignal, mirrorChangedSignal, mirrorStateQuery } from './messages.ts';
 import type { MirrorChange, MirrorPhase, MirrorRunInput, MirrorRunState } from './messages.ts';
-import { codeBlock, inWords } from './words.ts';
+import { codeBlock } from './words.ts';
 
 /** One run of a mirror's workflow: what is carried over continue-as-new, and what is not. */
 export interface MirrorRun {

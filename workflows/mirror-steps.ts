@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, log, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Beginning, ReconcileInput, Reconciled } from '../activities/mirror.ts';
-import { NO_INSTANCES, totalInstances } from '../src/domain/tier.ts';
+import { NO_INSTANCES, inWords, totalInstances } from '../src/domain/tier.ts';
 import type { GroupRef, WriteKey } from '../src/ports/fleet.ts';
 import { wallMs } from '../src/temporal/wall-time.ts';
 import { failureText, failureType } from './failures.ts';
@@ -8,7 +8,6 @@ import type { Compensation } from './messages.ts';
 import { enter, tellApplication } from './mirror-state.ts';
 import type { MirrorRun } from './mirror-state.ts';
 import { activitiesAt } from './proxies.ts';
-import { inWords } from './words.ts';
 
 /**
  * Brings the mirror to what is wanted: raise, sync, route. Returns early when a later plan comes. Every step is

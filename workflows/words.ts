@@ -1,14 +1,3 @@
-import { TIERS, totalInstances } from '../src/domain/tier.ts';
-import type { TierCounts } from '../src/domain/tier.ts';
-
-/** "4 full, 2 warm", or "nothing". */
-export function inWords(counts: TierCounts): string {
-  if (totalInstances(counts) === 0) return 'nothing';
-  return TIERS.filter((tier) => counts[tier] > 0)
-    .map((tier) => `${counts[tier]} ${tier}`)
-    .join(', ');
-}
-
 /** A duration for people: "45 s", "2 min". */
 export function duration(ms: number): string {
   return ms < 90_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;

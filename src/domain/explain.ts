@@ -2,7 +2,7 @@ import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
 import type { Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
-import { NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
+import { inWords, NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
 import { clockTime } from './zones.ts';
 
 /** The decision in words and numbers: everything that a person needs to check it by hand. */
@@ -25,7 +25,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
 /** One sentence: when, what was seen, what is done. */
 function headline(input: DecideInput, findings: Findings, plan: Plan): string {
   const at = clockTime(input.forecast.issuedAt);
-  if (input.paused) return `${at} paused: keeping ${inWords(plan.mirrors)}`;
+  if (input.paused) return `${at} paused: keeping ${mirrorsInWords(plan.mirrors)}`;
   const changes = changesOf(input.memory.mirrors ?? findings.held, plan.mirrors);
   const ofPrimary = primaryChange(input, plan);
   return `${at} ${seen(input, findings)}; ${[...changes, ...ofPrimary].join(', ') || standing(plan)}`;
@@ -81,8 +81,8 @@ function changesIn(zone: string, before: TierCounts, after: TierCounts): string[
       gained[to] -= count;
       lost[from] -= count;
     }
-  if (totalInstances(gained) > 0) moves.unshift(`raising ${countsInWords(gained)} in ${zone}`);
-  if (totalInstances(lost) > 0) moves.push(`letting ${countsInWords(lost)} go in ${zone}`);
+  if (totalInstances(gained) > 0) moves.unshift(`raising ${inWords(gained, ' and ')} in ${zone}`);
+  if (totalInstances(lost) > 0) moves.push(`letting ${inWords(lost, ' and ')} go in ${zone}`);
   return moves;
 }
 
@@ -94,18 +94,12 @@ function primaryChange({ fleet }: DecideInput, plan: Plan): string[] {
 }
 
 function standing(plan: Plan): string {
-  return plan.mirrors.length > 0 ? `keeping ${inWords(plan.mirrors)}` : 'nothing to raise';
+  return plan.mirrors.length > 0 ? `keeping ${mirrorsInWords(plan.mirrors)}` : 'nothing to raise';
 }
 
-function inWords(mirrors: readonly ZonePlan[]): string {
+function mirrorsInWords(mirrors: readonly ZonePlan[]): string {
   if (mirrors.length === 0) return 'no mirrors';
-  return mirrors.map((mirror) => `${countsInWords(mirror)} in ${mirror.zone}`).join(', ');
-}
-
-function countsInWords(counts: TierCounts): string {
-  return TIERS.filter((tier) => counts[tier] > 0)
-    .map((tier) => `${counts[tier]} ${tier}`)
-    .join(' and ');
+  return mirrors.map((mirror) => `${inWords(mirror, ' and ')} in ${mirror.zone}`).join(', ');
 }
 
 function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {

@@ -28,3 +28,11 @@ export function totalInstances(counts: TierCounts): number {
 export function sameCounts(a: TierCounts, b: TierCounts): boolean {
   return a.full === b.full && a.warm === b.warm && a.shadow === b.shadow;
 }
+
+/** "4 full, 2 warm", or "nothing". */
+export function inWords(counts: TierCounts, separator = ', '): string {
+  if (totalInstances(counts) === 0) return 'nothing';
+  return TIERS.filter((tier) => counts[tier] > 0)
+    .map((tier) => `${counts[tier]} ${tier}`)
+    .join(separator);
+}
