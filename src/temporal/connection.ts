@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
+import { updateRetry } from './update-retry.ts';
 
 /** How to reach a Temporal server. */
 export interface Target {
@@ -30,7 +31,8 @@ export function existingServer(environment?: Record<string, string>): Target | u
 /** A client and the connection to close after it. */
 export async function connect(target: Target): Promise<{ client: Client; connection: Connection }> {
   const connection = await Connection.connect({ ...target.options, address: target.address });
-  return { connection, client: new Client({ connection, namespace: target.namespace }) };
+  const interceptors = { workflow: [updateRetry] };
+  return { connection, client: new Client({ connection, namespace: target.namespace, interceptors }) };
 }
 
 /** A process's configured server; TLS and API key come from temporal.toml or TEMPORAL_* when they name the same one. */

@@ -11,6 +11,7 @@ import type { Decision, DecisionMemory, ZonePlan } from '../../src/domain/plan.t
 import type { TierCounts } from '../../src/domain/tier.ts';
 import { findTemporalCli } from '../../src/temporal/find-binary.ts';
 import { SEARCH_ATTRIBUTES } from '../../src/temporal/search-attributes.ts';
+import { updateRetry } from '../../src/temporal/update-retry.ts';
 import { createRuns } from '../../src/worker/runs.ts';
 import type { ApplicationInput } from '../../workflows/messages.ts';
 import { FakeCloud, SHOP } from './fake-cloud.ts';
@@ -30,6 +31,7 @@ export async function bundleWorkflows(workflowsPath = WORKFLOWS): Promise<Workfl
 /** The real dev server; it suggests continuing as new at 100 events, so that tests see it do so. */
 export async function startDevServer(): Promise<TestWorkflowEnvironment> {
   return TestWorkflowEnvironment.createLocal({
+    client: { interceptors: { workflow: [updateRetry] } },
     server: {
       executable: { type: 'existing-path', path: await findTemporalCli() },
       searchAttributes: SEARCH_ATTRIBUTES,
