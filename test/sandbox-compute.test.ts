@@ -536,7 +536,7 @@ describe('places and lists', () => {
       (await clients.managers.list({ ...AT, filter, maxResults: 1 }))[0].map(({ name }) => name);
     expect(await list('name eq "listed-.*"')).toEqual(['listed-1', 'listed-2']);
     expect(await list('name = listed-2')).toEqual(['listed-2']);
-    expect(await list('(name eq listed.*) (description = "mine")')).toEqual(['listed-1']);
+    expect(await list('(name eq listed.*) (description eq mine)')).toEqual(['listed-1']);
     await zonal(clients.managers.resize({ ...AT, instanceGroupManager: 'listed-1', size: 1 }));
     const [members] = await clients.groups.listInstances({ ...AT, instanceGroup: 'listed-1' });
     expect(members).toHaveLength(1);

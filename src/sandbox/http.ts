@@ -1,3 +1,5 @@
+import type { CallFaults } from './faults/calls.ts';
+
 /** One request to an API of the sandbox, its JSON body parsed (`undefined` when there was none). */
 export interface ApiRequest {
   method: string;
@@ -5,6 +7,8 @@ export interface ApiRequest {
   path: string;
   query: URLSearchParams;
   body: unknown;
+  /** What the fault rules do to it; absent where none can. */
+  faults?: CallFaults;
 }
 
 export interface ApiAnswer {
@@ -20,19 +24,33 @@ export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
   readonly reason: string;
+  readonly more: ErrorFields;
 
-  constructor(status: number, reason: string, message: string) {
+  constructor(status: number, reason: string, message: string, more: ErrorFields = {}) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.more = more;
   }
 }
 
+/** What some of Google's errors carry beside the legacy fields. */
+export interface ErrorFields {
+  /** Name of the canonical code, e.g. `INVALID_ARGUMENT`. */
+  status?: string;
+  details?: Record<string, unknown>[];
+}
+
 /** The body that Google's REST APIs give for an error. */
-export function errorAnswer(status: number, reason: string, message: string): ApiAnswer {
+export function errorAnswer(
+  status: number,
+  reason: string,
+  message: string,
+  more: ErrorFields = {},
+): ApiAnswer {
   return {
     status,
-    body: { error: { code: status, message, errors: [{ domain: 'global', reason, message }] } },
+    body: { error: { code: status, message, errors: [{ domain: 'global', reason, message }], ...more } },
   };
 }
 

@@ -3,7 +3,9 @@ import type { Api } from '../http.ts';
 import type { Timers } from '../timers.ts';
 import type { Plane, World } from '../world.ts';
 import { Autoscaling } from './autoscaling.ts';
-import type { Registry } from './collection.ts';
+import type { Registry, Route } from './collection.ts';
+import { addressOf, catalogue } from './contract/catalogue.ts';
+import { notImplemented, validated } from './contract/validate.ts';
 import { globalRoutes } from './global-routes.ts';
 import type { Address } from './global-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -35,15 +37,22 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
     ...instanceRoutes(registry, lifecycle),
     ...new Autoscaling(registry, groups, plane, timers).routes,
   ];
-  const api: Api = async (request) => {
-    for (const route of routes) {
-      const parts = route.method === request.method ? match(route.template, request.path) : undefined;
-      if (!parts) continue;
-      const { project, zone } = parts;
-      if (zone !== undefined && !ZONES.includes(zone)) throw notFound(`projects/${project}/zones/${zone}`);
-      return route.handle(request, parts);
-    }
-    return undefined;
+  return { api: routed(routes), loadBalancers };
+}
+
+/** Finds the method by the published contract, holds the request to it, and lets the route answer: 501 without one. */
+function routed(routes: Route[]): Api {
+  const byAddress = new Map(
+    routes.map((route) => [addressOf(route.method, route.template.split('/').slice(3)), route]),
+  );
+  return async (request) => {
+    const method = catalogue().methodOf(request.method, request.path);
+    if (!method) return undefined;
+    const route = byAddress.get(addressOf(method.verb, method.segments));
+    if (!route) throw notImplemented(`compute.${method.id}`);
+    const parts = match(route.template, request.path)!;
+    const { project, zone } = parts;
+    if (zone !== undefined && !ZONES.includes(zone)) throw notFound(`projects/${project}/zones/${zone}`);
+    return route.handle({ ...request, body: validated(method, request) }, parts);
   };
-  return { api, loadBalancers };
 }

@@ -1,53 +1,104 @@
 import { ApiError, ok } from '../http.ts';
 import type { ApiAnswer } from '../http.ts';
-import { isObject } from './resources.ts';
+import { filterOf } from './filter.ts';
 
-const TERM = /^\(?\s*([\w.]+)\s*(=|!=|:|\beq\b|\bne\b)\s*("[^"]*"|'[^']*'|[^()\s]+|\([^)]*\))\s*\)?$/;
+type Item = Record<string, unknown>;
+
+const MOST_RESULTS = 500;
+
+/** What a page of a list holds, and the token of the next one. */
+interface Page<T> {
+  items: T[];
+  nextPageToken?: string;
+}
+
+/** A page as Compute gives it: `filter`, `orderBy`, `maxResults` (0..500) and `pageToken`. Throws 400 for bad ones. */
+export function listAnswer(kind: string, items: Item[], query: URLSearchParams): ApiAnswer {
+  return ok({ kind, ...pageOf(items, (item) => item, query) });
+}
 
 /**
- * A page of a list as Compute gives it: `filter`, `maxResults` (0..500) and `pageToken`. Filters: terms `field = value`,
- * `!=`, `:` (`*` = present), `eq REGEXP`, `ne REGEXP`, joined by AND or by parentheses side by side.
+ * A page of what all scopes hold: every scope appears, those without results with the warning NO_RESULTS_ON_PAGE.
+ *
+ * @param collection name of the list within a scope, e.g. `instances`
+ * @param scoped items by scope, e.g. `zones/us-central1-a`
  */
-export function listAnswer(
+export function aggregatedAnswer(
   kind: string,
-  items: Record<string, unknown>[],
+  collection: string,
+  scoped: ReadonlyMap<string, Item[]>,
   query: URLSearchParams,
 ): ApiAnswer {
-  const limit = Number(query.get('maxResults') ?? 500);
-  if (!Number.isInteger(limit) || limit < 0 || limit > 500)
-    throw new ApiError(400, 'invalid', `Invalid value for maxResults: '${limit}'. Use 0 to 500.`);
-  const kept = items.filter(filterOf(query.get('filter') ?? ''));
-  const from = Number(query.get('pageToken') ?? 0);
-  const page = limit === 0 ? kept.slice(from) : kept.slice(from, from + limit);
-  const end = from + page.length;
-  return ok({ kind, items: page, ...(end < kept.length ? { nextPageToken: String(end) } : {}) });
+  const all = [...scoped].flatMap(([scope, items]) => items.map((item) => ({ scope, item })));
+  const { items: found, nextPageToken } = pageOf(all, ({ item }) => item, query);
+  const items = Object.fromEntries(
+    [...scoped.keys()].map((scope) => {
+      const here = found.filter((entry) => entry.scope === scope).map(({ item }) => item);
+      return [scope, here.length > 0 ? { [collection]: here } : { warning: noResults(scope) }];
+    }),
+  );
+  return ok({ kind, items, ...(nextPageToken === undefined ? {} : { nextPageToken }) });
 }
 
-function filterOf(filter: string): (item: Record<string, unknown>) => boolean {
-  if (filter.trim() === '') return () => true;
-  const terms = filter.split(/\s+AND\s+|(?<=\))\s+(?=\()/).map(termOf);
-  return (item) => terms.every((term) => term(item));
+/** The page that the query asks for, of entries whose filtered and ordered content `read` gives. */
+export function pageOf<T>(entries: T[], read: (entry: T) => Item, query: URLSearchParams): Page<T> {
+  const limit = limitOf(query);
+  const test = filterOf(query.get('filter') ?? '');
+  const kept = ordered(
+    entries.filter((entry) => test(read(entry))),
+    read,
+    query.get('orderBy') ?? '',
+  );
+  const from = offsetOf(query.get('pageToken') ?? '');
+  const items = kept.slice(from, from + limit);
+  const end = from + items.length;
+  return end < kept.length ? { items, nextPageToken: tokenOf(end) } : { items };
 }
 
-function termOf(text: string): (item: Record<string, unknown>) => boolean {
-  const parts = TERM.exec(text.trim());
-  if (!parts) throw new ApiError(400, 'invalid', `Invalid list filter expression: '${text}'.`);
-  const [, field, operator, quoted] = parts;
-  const value = quoted!.replace(/^(["'])(.*)\1$/, '$2');
-  const read = (item: Record<string, unknown>): string | undefined => {
-    const found = field!
-      .split('.')
-      .reduce<unknown>((inner, part) => (isObject(inner) ? inner[part] : undefined), item);
-    return found === undefined || typeof found === 'string' ? found : JSON.stringify(found);
+/** By name unless asked otherwise, as Google orders; what has no name keeps its order. */
+function ordered<T>(entries: T[], read: (entry: T) => Item, orderBy: string): T[] {
+  if (!/^(|name|creationTimestamp desc)$/.test(orderBy))
+    throw new ApiError(
+      400,
+      'invalid',
+      `Invalid value for field 'orderBy': '${orderBy}'. Use 'name' or 'creationTimestamp desc'.`,
+    );
+  const key = orderBy === 'creationTimestamp desc' ? 'creationTimestamp' : 'name';
+  const direction = key === 'name' ? 1 : -1;
+  const textOf = (entry: T) => (read(entry)[key] as string | undefined) ?? '';
+  const compare = (a: string, b: string) => (a === b ? 0 : a < b ? -direction : direction);
+  return [...entries].sort((a, b) => compare(textOf(a), textOf(b)));
+}
+
+function limitOf(query: URLSearchParams): number {
+  const limit = Number(query.get('maxResults') ?? MOST_RESULTS);
+  if (limit <= MOST_RESULTS) return limit === 0 ? MOST_RESULTS : limit;
+  throw new ApiError(
+    400,
+    'invalid',
+    `Invalid value for field 'maxResults': '${limit}'. Must be less than or equal to ${MOST_RESULTS}.`,
+  );
+}
+
+function tokenOf(offset: number): string {
+  return Buffer.from(`from ${offset}`).toString('base64url');
+}
+
+function offsetOf(token: string): number {
+  if (token === '') return 0;
+  const offset = /^from (\d+)$/.exec(Buffer.from(token, 'base64url').toString())?.[1];
+  if (offset !== undefined) return Number(offset);
+  throw new ApiError(
+    400,
+    'invalid',
+    `Invalid value for field 'pageToken': '${token}'. Use the nextPageToken of the page before.`,
+  );
+}
+
+function noResults(scope: string): Item {
+  return {
+    code: 'NO_RESULTS_ON_PAGE',
+    message: `There are no results for scope '${scope}' on this page.`,
+    data: [{ key: 'scope', value: scope }],
   };
-  if (operator === ':') {
-    return (item) =>
-      value === '*' ? read(item) !== undefined : (read(item) ?? '').includes(value.replace(/\*$/, ''));
-  }
-  const wanted =
-    operator === 'eq' || operator === 'ne'
-      ? (text: string) => new RegExp(`^(?:${value})$`).test(text)
-      : (text: string) => text === value;
-  const negated = operator === 'ne' || operator === '!=';
-  return (item) => wanted(read(item) ?? '') !== negated;
 }

@@ -6,7 +6,7 @@ import type { Resource } from '../world.ts';
 /** Host and version of every link that the API gives. Compare links from `projects/` on: hosts differ in the wild. */
 const BASE = 'https://www.googleapis.com/compute/v1';
 
-/** Where a resource lives: a zone's name, a region as `regions/<name>`, or `global`. */
+/** Where a resource lives: the name of a zone or a region, or `global`. */
 export interface Place {
   project: string;
   location: string;
@@ -18,8 +18,20 @@ export interface Reference extends Place {
 
 /** Path of a place below the API's version, e.g. `projects/p/zones/z`. */
 export function placePath({ project, location }: Place): string {
-  const scope = location === 'global' || location.startsWith('regions/') ? location : `zones/${location}`;
-  return `projects/${project}/${scope}`;
+  return `projects/${project}/${scopeOf(location)}`;
+}
+
+/** `zones/<name>`, `regions/<name>` or `global`. A zone's name is its region's and a letter. */
+export function scopeOf(location: string): string {
+  if (location === 'global') return location;
+  return /-[a-z]$/.test(location) ? `zones/${location}` : `regions/${location}`;
+}
+
+/** The field that says where a resource lives; global ones have none. */
+export function placeFields(place: Place): { zone?: string; region?: string } {
+  if (place.location === 'global') return {};
+  const link = `${BASE}/${placePath(place)}`;
+  return scopeOf(place.location).startsWith('zones/') ? { zone: link } : { region: link };
 }
 
 export function linkTo(place: Place, collection: string, name: string): string {
@@ -42,7 +54,8 @@ export function readLink(link: string, place: Place): Reference {
     const index = parts.indexOf(word);
     return index === -1 ? undefined : parts[index + 1];
   };
-  const location = after('zones') ?? (parts.includes('global') ? 'global' : place.location);
+  const location =
+    after('zones') ?? after('regions') ?? (parts.includes('global') ? 'global' : place.location);
   return { project: after('projects') ?? place.project, location, name: parts.at(-1) ?? '' };
 }
 
