@@ -140,7 +140,7 @@ describe('timeSeries.list through the client library', () => {
     const coarse = { aggregation: { ...rate.aggregation, alignmentPeriod: { seconds: 300 } } };
     expect(await newest(coarse, NOW)).toBe(15);
     expect(await newest({ pageToken: `1-${NOW}` })).toBeLessThanOrEqual(16);
-    world.faults.staleMetricsMs = 5 * MINUTE_MS;
+    world.faults.set({ staleMetricsMs: 5 * MINUTE_MS });
     expect(await newest(rate)).toBe(11);
   });
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CallFaults } from './faults/calls.ts';
 import { ApiError, errorAnswer } from './http.ts';
 import type { Api, ApiAnswer, ApiRequest } from './http.ts';
 import type { World } from './world.ts';
@@ -11,8 +12,8 @@ const READING_POSTS = /\/(wait|listManagedInstances|listInstances|getHealth)$/;
 const MOST_CALLS = 100_000;
 
 /**
- * Serves APIs on one loopback port, logs their calls and plays the faults of the wire: 429 before anything happens, and
- * answers that get lost after it has happened (logged with status 0). `/control` is neither logged nor disturbed.
+ * Serves APIs on one loopback port, logs their calls and plays the faults of the wire (a lost answer is logged with
+ * status 0). `/control` is neither logged nor disturbed.
  */
 export async function serveApis(world: World, apis: Api[], port: number) {
   const server = createServer((request, response) => {
@@ -42,24 +43,20 @@ async function handle(
   response: ServerResponse,
 ): Promise<void> {
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
-  const request = {
-    method: incoming.method ?? 'GET',
-    path: url.pathname,
-    query: url.searchParams,
-    body: undefined,
-  };
-  const isControl = url.pathname.startsWith('/control/');
+  const { method = 'GET' } = incoming;
+  const path = url.pathname;
   const at = world.clock.now();
   const text = await readAll(incoming);
-  const { rateLimit, lostResponse } = world.faults;
-  const limited = !isControl && takes(rateLimit, request.path);
-  const answer = limited
-    ? errorAnswer(rateLimit?.status ?? 429, 'rateLimitExceeded', `Quota exceeded on ${request.path}.`)
-    : await answerOf(apis, request, text);
-  const changes = request.method !== 'GET' && !READING_POSTS.test(request.path) && answer.status < 400;
-  const lost = !isControl && changes && takes(lostResponse, request.path);
-  if (!isControl) log(world, request, at, lost ? 0 : answer.status);
-  if (lost) {
+  const writes = method !== 'GET' && !READING_POSTS.test(path);
+  const isControl = path.startsWith('/control/');
+  const faults = isControl
+    ? undefined
+    : new CallFaults(world.faults, world.clock, { method, path, body: text }, writes);
+  const request = { method, path, query: url.searchParams, body: undefined, ...(faults ? { faults } : {}) };
+  const act = () => answerOf(apis, request, text);
+  const answer = faults ? await faults.around(act) : await act();
+  if (faults) log(world, request, at, answer?.status ?? 0, faults.struck);
+  if (!answer) {
     incoming.socket.destroy();
     return;
   }
@@ -76,7 +73,7 @@ async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise
     }
     return errorAnswer(404, 'notFound', `The sandbox has no ${request.method} ${request.path}.`);
   } catch (error) {
-    if (error instanceof ApiError) return errorAnswer(error.status, error.reason, error.message);
+    if (error instanceof ApiError) return errorAnswer(error.status, error.reason, error.message, error.more);
     if (error instanceof SyntaxError || error instanceof URIError)
       return errorAnswer(400, 'parseError', `Parse Error: ${error.message}`);
     console.error(error);
@@ -84,18 +81,12 @@ async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise
   }
 }
 
-function log(world: World, request: ApiRequest, at: number, status: number): void {
+function log(world: World, request: ApiRequest, at: number, status: number, struck: string[]): void {
   const query = Object.fromEntries(request.query);
   const requestId = request.query.get('requestId') ?? undefined;
-  world.calls.push({ at, method: request.method, path: request.path, query, status, requestId });
+  const faults = struck.length > 0 ? { faults: struck } : {};
+  world.calls.push({ at, method: request.method, path: request.path, query, status, requestId, ...faults });
   if (world.calls.length > MOST_CALLS) world.calls.shift();
-}
-
-/** Whether the fault strikes this call; it then has one call less to strike. */
-function takes(fault: { pathIncludes: string; times: number } | undefined, path: string): boolean {
-  if (!fault || fault.times <= 0 || !path.includes(fault.pathIncludes)) return false;
-  fault.times -= 1;
-  return true;
 }
 
 async function readAll(incoming: IncomingMessage): Promise<string> {

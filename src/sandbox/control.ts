@@ -2,26 +2,8 @@ import { z } from 'zod';
 import { billOf } from './bill.ts';
 import { ApiError, ok } from './http.ts';
 import type { Api, ApiRequest } from './http.ts';
-import type { Faults, World } from './world.ts';
+import type { World } from './world.ts';
 import type { PlaneExtras } from './plane/plane.ts';
-
-const NextCalls = { pathIncludes: z.string(), times: z.number().int().min(0) };
-
-/** Faults as they are set: unknown names are refused, `null` takes a fault away. */
-const FaultsBody = z.strictObject({
-  stockOutZones: z.array(z.string()).optional(),
-  rateLimit: z
-    .strictObject({ ...NextCalls, status: z.union([z.literal(429), z.literal(403)]).optional() })
-    .nullable()
-    .optional(),
-  lostResponse: z.strictObject(NextCalls).nullable().optional(),
-  failOperation: z
-    .strictObject({ ...NextCalls, code: z.string() })
-    .nullable()
-    .optional(),
-  slowBootFactor: z.number().positive().optional(),
-  staleMetricsMs: z.number().min(0).optional(),
-});
 
 const HistoryBody = z.strictObject({
   project: z.string().min(1),
@@ -29,8 +11,6 @@ const HistoryBody = z.strictObject({
   stepMs: z.number().positive(),
   points: z.array(z.strictObject({ at: z.number(), value: z.number() })),
 });
-
-const NO_FAULTS = { stockOutZones: [], slowBootFactor: 1, staleMetricsMs: 0 };
 
 export interface InventoryItem {
   kind: string;
@@ -56,10 +36,14 @@ export function createControlApi(controlled: Controlled): Api {
     },
     'GET inventory': () => [...computeInventory(world), ...dnsInventory(world)],
     'GET calls': () => world.calls,
-    'GET faults': () => world.faults,
-    'POST faults': ({ body }) => setFaults(world.faults, parse(FaultsBody, body)),
+    'GET faults': () => world.faults.view(),
+    'POST faults': ({ body }) => {
+      world.faults.set(parse(z.record(z.string(), z.unknown()), body));
+      return world.faults.view();
+    },
+    'GET strikes': () => world.faults.strikes,
     'POST reset': () => {
-      setFaults(world.faults, { ...NO_FAULTS, rateLimit: null, lostResponse: null, failOperation: null });
+      world.faults.clear();
       world.calls.length = 0;
       return {};
     },
@@ -76,14 +60,6 @@ export function createControlApi(controlled: Controlled): Api {
     const verb = verbs[`${request.method} ${request.path.replace(/^\/control\//, '')}`];
     return verb && request.path.startsWith('/control/') ? ok(verb(request)) : undefined;
   };
-}
-
-function setFaults(faults: Faults, changes: z.infer<typeof FaultsBody>): Faults {
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === null) delete faults[name as 'rateLimit' | 'lostResponse' | 'failOperation'];
-    else if (value !== undefined) Object.assign(faults, { [name]: value });
-  }
-  return faults;
 }
 
 /** Everything that exists in Compute, whoever made it. */

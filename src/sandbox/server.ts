@@ -62,6 +62,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const world = new World({
     clock,
     random: seededRandom(options.seed),
+    faultSeed: options.seed,
     delays: { ...DEFAULT_DELAYS, ...options.delays },
     defaultProfile: { ...DEFAULT_PROFILE, ...options.defaultProfile },
   });

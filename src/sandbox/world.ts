@@ -1,5 +1,6 @@
 import type { SandboxClock } from './clock.ts';
 import type { DnsZone } from './dns/zones.ts';
+import { Faults } from './faults/faults.ts';
 
 /**
  * What exists in the sandbox, shared by its parts: the Compute API changes it, the data plane makes it real, Monitoring
@@ -32,6 +33,8 @@ export interface Instance {
   /** Name of the template it was made from, and of the group that owns it. */
   template?: string;
   group?: string;
+  /** Where that group lives: a zone, or the region of a regional group. Absent: the instance's own zone. */
+  groupLocation?: string;
   status: InstanceStatus;
   currentAction: CurrentAction;
   lastError?: { code: string; message: string };
@@ -68,41 +71,29 @@ export interface Delays {
   slowCreateShare: number;
 }
 
-export interface Faults {
-  /** Zones without machines: creates and starts fail with ZONE_RESOURCE_POOL_EXHAUSTED. */
-  stockOutZones: string[];
-  /** The next n API calls whose path matches answer 429, or 403 as Compute does too, with rateLimitExceeded. */
-  rateLimit?: { pathIncludes: string; times: number; status?: 429 | 403 };
-  /** The next n mutating calls whose path matches succeed, but their answer is lost (socket destroyed). */
-  lostResponse?: { pathIncludes: string; times: number };
-  /** Boots take this many times longer. */
-  slowBootFactor: number;
-  /** Monitoring shows nothing newer than this much before now, on top of its usual delay, ms. */
-  staleMetricsMs: number;
-  /** The next n operations of calls whose path matches end DONE with this error; what they asked for is not done. */
-  failOperation?: { pathIncludes: string; times: number; code: string };
-}
-
 /** One API call, as logged. */
 export interface Call {
   at: number;
   method: string;
   path: string;
   query: Record<string, string>;
+  /** 0: its answer was lost. */
   status: number;
   requestId?: string;
+  /** Names of the fault rules that struck it. */
+  faults?: string[];
 }
 
 /** A Compute resource as the API answers it (camelCase JSON). */
 export type Resource = Record<string, unknown> & { name: string; id: string };
 
-/** Everything that exists. Keys: `<project>/<zone or 'global'>/<name>`. */
+/** Everything that exists. Keys: `<project>/<zone, region or 'global'>/<name>`. */
 export class World {
   readonly clock: SandboxClock;
   readonly random: () => number;
   readonly delays: Delays;
   readonly defaultProfile: AppProfile;
-  readonly faults: Faults = { stockOutZones: [], slowBootFactor: 1, staleMetricsMs: 0 };
+  readonly faults: Faults;
   readonly calls: Call[] = [];
   readonly instances = new Map<string, Instance>();
   /** Deleted instances, kept for the bill. */
@@ -120,16 +111,20 @@ export class World {
     random: () => number;
     delays: Delays;
     defaultProfile: AppProfile;
+    /** Of what the faults draw; 1 unless set. */
+    faultSeed?: number;
   }) {
     this.clock = options.clock;
     this.random = options.random;
+    this.faults = new Faults(options.clock, options.faultSeed ?? 1);
     this.delays = options.delays;
     this.defaultProfile = options.defaultProfile;
   }
 
-  instancesOf(project: string, zone: string, group: string): Instance[] {
+  /** Instances of the group at that zone or region. */
+  instancesOf(project: string, location: string, group: string): Instance[] {
     return [...this.instances.values()].filter(
-      (i) => i.project === project && i.zone === zone && i.group === group,
+      (i) => i.group === group && i.project === project && (i.groupLocation ?? i.zone) === location,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { bootFactorOf, stockOutOf } from '../faults/machines.ts';
 import { lognormalMs } from '../random.ts';
 import type { Timers } from '../timers.ts';
 import type { CurrentAction, Instance, Plane, World } from '../world.ts';
@@ -94,8 +95,9 @@ export class Lifecycle {
       await machine.takes(RETRY_MS);
     }
     delete instance.lastError;
-    const slowness = action === 'RESUMING' ? 1 : this.world.faults.slowBootFactor;
+    const slowness = action === 'RESUMING' ? 1 : bootFactorOf(this.world.faults, instance);
     instance.status = 'PROVISIONING';
+    if (slowness === Infinity) await machine.takesForEver();
     await machine.takes(delayMs * slowness * PROVISIONING_SHARE);
     instance.status = 'STAGING';
     await machine.takes(delayMs * slowness * (1 - PROVISIONING_SHARE));
@@ -151,9 +153,10 @@ export class Lifecycle {
   }
 
   private noRoom(instance: Instance): Instance['lastError'] {
-    if (this.world.faults.stockOutZones.includes(instance.zone)) {
+    const code = stockOutOf(this.world.faults, instance);
+    if (code !== undefined) {
       return {
-        code: 'ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS',
+        code,
         message:
           `The zone 'projects/${instance.project}/zones/${instance.zone}' does not have enough resources available ` +
           `to fulfill the request. Try a different zone, or try again later.`,

@@ -58,6 +58,11 @@ export class Machine {
     this.checkAlive();
   }
 
+  /** Never ends but by deletion, which throws `Deleted`. */
+  async takesForEver(): Promise<never> {
+    for (;;) await this.changeWithin();
+  }
+
   /** Resolves after `ms`, or as soon as target or deletion change; without `ms` at the next change. */
   async changeWithin(ms?: number): Promise<void> {
     this.checkAlive();

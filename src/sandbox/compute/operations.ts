@@ -1,3 +1,4 @@
+import type { EffectOf } from '../faults/rule.ts';
 import { ApiError, ok } from '../http.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import type { Timers } from '../timers.ts';
@@ -47,9 +48,9 @@ export class Operations {
     const seenAs = `${request.method} ${request.path} ${requestId}`;
     const before = requestId === undefined ? undefined : this.byRequestId.get(seenAs);
     if (before) return ok(before.resource);
-    const failure = this.takeFailure(request.path);
-    const done = failure === undefined ? effect() : { link: '', id: '0' };
-    const entry = this.begin(place, type, done, requestId, failure);
+    const fault = request.faults?.takeOperation();
+    const done = fault?.code === undefined ? effect() : { link: '', id: '0' };
+    const entry = this.begin(place, type, done, requestId, fault);
     if (requestId !== undefined) this.byRequestId.set(seenAs, entry);
     return ok(entry.resource);
   }
@@ -87,7 +88,7 @@ export class Operations {
     type: string,
     { link, id, until }: Effect,
     requestId: string | undefined,
-    failure: string | undefined,
+    fault: EffectOf<'operation'> | undefined,
   ): Entry {
     this.count += 1;
     const name = `operation-${this.world.clock.originMs}-${this.count}`;
@@ -109,8 +110,8 @@ export class Operations {
       ...(requestId === undefined ? {} : { clientOperationId: requestId }),
     };
     const usual = this.timers.sleep(SHORTEST_MS + SPREAD_MS * this.world.random());
-    const done = Promise.all([usual, until]).then(
-      () => this.finish(resource, failure),
+    const done = Promise.all([usual, until, this.timers.sleep(fault?.delayMs ?? 0)]).then(
+      () => this.finish(resource, fault?.code, fault?.message),
       (error: unknown) => this.finish(resource, 'INTERNAL_ERROR', String(error)),
     );
     const entry = { resource, done };
@@ -128,13 +129,6 @@ export class Operations {
     resource['error'] = { errors: [{ code, message }] };
     resource['httpErrorStatusCode'] = httpStatusOf(code);
     resource['httpErrorMessage'] = message;
-  }
-
-  private takeFailure(path: string): string | undefined {
-    const fault = this.world.faults.failOperation;
-    if (!fault || fault.times <= 0 || !path.includes(fault.pathIncludes)) return undefined;
-    fault.times -= 1;
-    return fault.code;
   }
 }
 

@@ -1,3 +1,4 @@
+import { downBy } from '../faults/machines.ts';
 import type { AppProfile, Instance, World } from '../world.ts';
 import { keyOf, readLink } from './resources.ts';
 import type { Group } from './shapes.ts';
@@ -67,5 +68,9 @@ export function standbyAt(world: World, instance: Instance): number {
 }
 
 export function isServing(world: World, instance: Instance): boolean {
-  return instance.servingSince !== undefined && instance.servingSince <= world.clock.now();
+  return (
+    instance.servingSince !== undefined &&
+    instance.servingSince <= world.clock.now() &&
+    downBy(world.faults, world.clock, instance) === undefined
+  );
 }

@@ -73,7 +73,7 @@ function align(series: Series, { aligner, periodMs }: Aggregation, { from, to, e
   const windows = new Map<number, number[]>();
   for (const point of series.points) {
     const windowEnd = end - Math.floor((end - point.end) / periodMs) * periodMs;
-    if (windowEnd <= from || windowEnd > to) continue;
+    if (windowEnd <= from || windowEnd > Math.min(to, series.knownUntil ?? Infinity)) continue;
     const values = windows.get(windowEnd);
     if (values) values.push(point.value);
     else windows.set(windowEnd, [point.value]);

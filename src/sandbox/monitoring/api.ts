@@ -1,4 +1,6 @@
 import { ApiError, match, ok } from '../http.ts';
+import { disturbSeries } from '../faults/metrics.ts';
+import type { Wrong } from '../faults/metrics.ts';
 import type { Api, ApiAnswer } from '../http.ts';
 import type { PlaneExtras } from '../plane/plane.ts';
 import type { Plane, World } from '../world.ts';
@@ -28,7 +30,7 @@ export function createMonitoringApi(
 ): Api {
   const readers = createReaders(world, plane);
 
-  function list(project: string, query: URLSearchParams): ApiAnswer {
+  function list(project: string, query: URLSearchParams, struck: string[]): ApiAnswer {
     const filter = parseFilter(query.get('filter') ?? '');
     const { from, to } = readInterval(query);
     const how = readAggregation(query);
@@ -36,20 +38,27 @@ export function createMonitoringApi(
     const read = readers.get(filter.metricType);
     if (!read)
       throw new ApiError(404, 'notFound', `metric '${filter.metricType}' is unknown: see metric.type`);
-    const delayMs = (options.delayMs?.[filter.metricType] ?? DEFAULT_DELAY_MS) + world.faults.staleMetricsMs;
+    const delayMs = options.delayMs?.[filter.metricType] ?? DEFAULT_DELAY_MS;
     const visibleUntil = Math.min(page.visibleUntil, world.clock.now() - delayMs);
     // The first window begins up to one period before the interval.
-    const raw = read(project, from - how.periodMs, Math.min(to, visibleUntil)).filter(filter.matches);
+    const known = read(project, from - how.periodMs, Math.min(to, visibleUntil));
+    const raw = disturbSeries(world.faults, known, world.clock.now() - delayMs, struck, falsify).filter(
+      filter.matches,
+    );
     return ok(
       onePage(aggregate(raw, how, { from, to: Math.min(to, visibleUntil), end: to }), page, visibleUntil),
     );
   }
 
-  return async ({ method, path, query }) => {
+  return async ({ method, path, query, faults }) => {
     const target = match('/v3/projects/:project/timeSeries', path);
     if (!target || method !== 'GET') return undefined;
-    return list(target['project']!, query);
+    return list(target['project']!, query, faults?.struck ?? []);
   };
+}
+
+function falsify(_: Series, point: Point, { factor, offset }: Wrong): Point {
+  return { ...point, value: point.value * factor + offset };
 }
 
 /** The interval (from, to] in ms; without a start it is the point at the end alone. */

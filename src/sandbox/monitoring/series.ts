@@ -19,6 +19,8 @@ export interface Series extends Labelled {
   unit: string;
   /** Ascending in time. */
   points: Point[];
+  /** Nothing later is known of it yet, ms; as much as there is unless set. */
+  knownUntil?: number;
 }
 
 /** Reads the series of one metric in a project with from < end <= to, unaligned: one point a minute. */

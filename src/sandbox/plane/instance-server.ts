@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { SandboxClock } from '../clock.ts';
+import type { Faults } from '../faults/faults.ts';
+import { downBy } from '../faults/machines.ts';
 import type { AppProfile, Instance } from '../world.ts';
 import { BusyTime } from './busy-time.ts';
 import { VirtualQueue } from './virtual-queue.ts';
@@ -38,6 +40,7 @@ export class InstanceServer {
   readonly #clock: SandboxClock;
   readonly #profile: AppProfile;
   readonly #random: () => number;
+  readonly #faults: Faults;
   readonly #busy = new BusyTime();
   /** Spans in which it was powered on, sandbox ms. */
   readonly #spans: { from: number; to?: number }[] = [];
@@ -48,11 +51,18 @@ export class InstanceServer {
   /** The newest arrival and the gap before it: work that a wire request stands for becomes known only with the next one. */
   #newest = { at: 0, gapMs: 0 };
 
-  constructor(instance: Instance, profile: AppProfile, clock: SandboxClock, random: () => number) {
+  constructor(
+    instance: Instance,
+    profile: AppProfile,
+    clock: SandboxClock,
+    random: () => number,
+    faults: Faults,
+  ) {
     this.instance = instance;
     this.#profile = profile;
     this.#clock = clock;
     this.#random = random;
+    this.#faults = faults;
     const { id, project, zone, name, group } = instance;
     const none = { wireRequests: 0, requests: 0, refused: 0, unreadyRequests: 0, unready: [] };
     this.access = { id, project, zone, name, group, ...none };
@@ -120,6 +130,15 @@ export class InstanceServer {
   #handle(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     const path = request.url ?? '/';
+    const down = downBy(this.#faults, this.#clock, this.instance);
+    if (down === 'drained') {
+      request.socket.destroy();
+      return;
+    }
+    if (down === 'flapping') {
+      response.writeHead(503, { [INSTANCE]: this.instance.name }).end('down');
+      return;
+    }
     if (path.split('?')[0] === '/healthz') {
       response.writeHead(this.#queue ? 200 : 503).end();
       return;

@@ -61,7 +61,8 @@ class DataPlane implements Plane, PlaneExtras {
     let server = this.#servers.get(instance.id);
     if (!server) {
       const random = seededRandom(Math.floor(this.#world.random() * 2 ** 32));
-      server = new InstanceServer(instance, profileOf(instance, this.#world), this.#world.clock, random);
+      const { clock, faults } = this.#world;
+      server = new InstanceServer(instance, profileOf(instance, this.#world), clock, random, faults);
       this.#servers.set(instance.id, server);
     }
     for (const { balancer } of this.#balancers.values()) balancer.restarted(instance);

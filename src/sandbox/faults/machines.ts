@@ -1,0 +1,39 @@
+import type { SandboxClock } from '../clock.ts';
+import type { Instance } from '../world.ts';
+import { machineSubject } from './faults.ts';
+import type { Faults } from './faults.ts';
+
+/** What the faults in force do to machines. */
+
+/** The error code with which the zone refuses one more machine now; counts the attempt. */
+export function stockOutOf(faults: Faults, instance: Instance): string | undefined {
+  if (!faults.has('stockOut')) return undefined;
+  return faults.strike('stockOut', machineSubject(instance))?.effect.code;
+}
+
+/** How many times longer this creation or start takes; `Infinity`: it never ends. */
+export function bootFactorOf(faults: Faults, instance: Instance): number {
+  if (!faults.has('boot')) return 1;
+  return faults.strike('boot', machineSubject(instance))?.effect.factor ?? 1;
+}
+
+/**
+ * How an instance that has served since `servingSince` is down at this moment: `flapping`, its application refuses
+ * everything for a while, again and again; `drained`, the machine is gone from the network.
+ */
+export function downBy(
+  faults: Faults,
+  clock: SandboxClock,
+  instance: Instance,
+): 'flapping' | 'drained' | undefined {
+  if (instance.servingSince === undefined || !faults.has('flap', 'drain')) return undefined;
+  const now = clock.now();
+  const subject = machineSubject(instance);
+  for (const { effect, at, name } of faults.holding('drain', subject, instance.id))
+    if (now >= at + effect.overMs * faults.lot(name, instance.id)) return 'drained';
+  for (const { effect, at } of faults.holding('flap', subject, instance.id)) {
+    const since = Math.max(at, instance.servingSince);
+    if ((now - since) % (effect.upMs + effect.downMs) >= effect.upMs) return 'flapping';
+  }
+  return undefined;
+}
