@@ -28,12 +28,15 @@ export function addLocalVerbs(program: Command, streams: Streams, ended: (exitCo
     .option('--origin <time>', 'ISO 8601 time at which it starts; now without it')
     .option('--seed <n>', 'seed of its delays', wholeNumber, 1)
     .option('--port <n>', 'port of its APIs; a free one without it', wholeNumber, 0)
+    .option('--faults <file>', 'YAML or JSON file of what goes wrong, see docs/sandbox-faults.md')
     .option('--json', 'it always prints JSON')
     .addHelpText('after', examples('premirror sandbox --speed 20 --origin 1995-08-01T00:00:00Z'))
-    .action(async (options: { speed: number; seed: number; port: number; origin?: string }) => {
-      const { runSandbox } = await import('./sandbox.ts');
-      await runSandbox(options);
-    });
+    .action(
+      async (options: { speed: number; seed: number; port: number; origin?: string; faults?: string }) => {
+        const { runSandbox } = await import('./sandbox.ts');
+        await runSandbox(options);
+      },
+    );
 
   withJson(program.command('validate'))
     .description("check an application's file and say all that is wrong with it")

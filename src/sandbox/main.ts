@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readFaultsFile } from './faults/file.ts';
 import { startSandbox } from './server.ts';
 
 export interface MainOptions {
@@ -11,6 +12,8 @@ export interface MainOptions {
   origin?: string;
   /** Port of the APIs; a free one unless set. */
   port?: number;
+  /** YAML or JSON file of what goes wrong; nothing unless set. */
+  faults?: string;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface MainOptions {
  * option, its value and what would be right.
  */
 export async function runMain(
-  { speed, seed, origin = new Date().toISOString(), port = 0 }: MainOptions,
+  { speed, seed, origin = new Date().toISOString(), port = 0, faults: faultsFile }: MainOptions,
   endsOn: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
 ): Promise<void> {
   if (!(speed > 0)) throw new Error(`--speed is ${speed}: give sandbox seconds per wall second, above 0`);
@@ -28,10 +31,11 @@ export async function runMain(
     throw new Error(`--origin is '${origin}': give an ISO time such as 1995-08-30T00:00:00Z`);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port is ${port}: give 0 (any free port) to 65535`);
+  const faults = faultsFile === undefined ? {} : readFaultsFile(faultsFile);
   const ended = new Promise<void>((resolve) => {
     for (const signal of endsOn) process.once(signal, () => resolve());
   });
-  const sandbox = await startSandbox({ speed, seed, originMs, port });
+  const sandbox = await startSandbox({ speed, seed, originMs, port, faults });
   console.log(JSON.stringify(sandbox.addresses));
   await ended;
   await sandbox.close();
@@ -47,10 +51,13 @@ async function runAsProcess(): Promise<void> {
         seed: { type: 'string', default: '1' },
         origin: { type: 'string' },
         port: { type: 'string', default: '0' },
+        faults: { type: 'string' },
       },
     });
-    const { speed, seed, origin, port } = values;
-    await runMain({ speed: Number(speed), seed: Number(seed), origin, port: Number(port) }, ['SIGTERM']);
+    const { speed, seed, origin, port, faults } = values;
+    await runMain({ speed: Number(speed), seed: Number(seed), origin, port: Number(port), faults }, [
+      'SIGTERM',
+    ]);
     process.exit(0);
   } catch (error) {
     console.error((error as Error).message);

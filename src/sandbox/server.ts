@@ -36,6 +36,8 @@ export interface SandboxOptions {
   port?: number;
   delays?: Partial<Delays>;
   defaultProfile?: Partial<AppProfile>;
+  /** What goes wrong from the start, as `readFaultsFile` reads it; times count from `originMs`. */
+  faults?: Record<string, unknown>;
 }
 
 /** Where the sandbox's parts listen, all on loopback: base URLs, and the name server. */
@@ -56,7 +58,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** Starts a Google Cloud of one's own in this process. Throws when the port is taken. */
+/** Starts a Google Cloud of one's own in this process. Throws when the port is taken, or a fault wrongly written. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const clock = new SandboxClock(options.originMs, options.speed);
   const world = new World({
@@ -66,6 +68,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     delays: { ...DEFAULT_DELAYS, ...options.delays },
     defaultProfile: { ...DEFAULT_PROFILE, ...options.defaultProfile },
   });
+  world.faults.set(options.faults ?? {}, options.originMs);
   const timers = new Timers(clock);
   const plane = createPlane(world);
   const compute = createComputeApi(world, plane, timers);

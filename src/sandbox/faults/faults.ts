@@ -43,13 +43,13 @@ export class Faults {
   }
 
   /**
-   * Sets what the body names and leaves the rest: `rules` (all of them; [] for none), `seed`, and the shorthands. Throws
-   * 400 for what is wrong in it, and has then changed nothing.
+   * Sets what the body names and leaves the rest: `rules` (all of them; [] for none), `seed`, and the shorthands.
+   * Durations in `at` and `until` count from `from`. Throws 400 for what is wrong in it, and has then changed nothing.
    */
-  set(body: Fields): void {
+  set(body: Fields, from = this.clock.now()): void {
     const { rules, seed, ...rest } = body;
     const changes = readShorthands(rest);
-    const next = rules === undefined ? undefined : readRules(rules ?? [], this.clock.now());
+    const next = rules === undefined ? undefined : readRules(rules ?? [], from);
     const newSeed = seed === undefined ? undefined : readCount(seed, 'seed');
     if (next && new Set(next.map(({ name }) => name)).size < next.length)
       throw refuse(

@@ -123,11 +123,13 @@ function nameCompute(httpMethod: string, [project, ...rest]: string[]): NamedCal
   const hasPlace = scope === 'zones' || scope === 'regions';
   if (hasPlace && inner.length < 2) return named(scope, inner.length === 0 ? 'list' : 'get', inner[0]);
   if (!hasPlace && scope !== 'global') return named('projects', scope);
-  const [place, collection = '', ...names] = hasPlace ? inner : [undefined, ...inner];
+  const place = hasPlace ? inner[0] : undefined;
+  const [collection = '', ...names] = hasPlace ? inner.slice(1) : inner;
   const within = names[1] === 'resizeRequests';
   const resource = inScope(scope, within ? 'instanceGroupManagerResizeRequests' : collection);
   const own = within ? names.slice(2) : names;
-  return named(resource, verbOf(httpMethod, own), place, within ? names.filter((_, i) => i !== 1) : names);
+  const resources = [names.slice(0, 1), within ? names.slice(2, 3) : []].flat();
+  return named(resource, verbOf(httpMethod, own), place, resources);
 }
 
 function inScope(scope: string, collection: string): string {

@@ -61,7 +61,7 @@ export function disturbSeries<P extends { end: number }, S extends DisturbableSe
       note(rule);
       const labels = { ...series.metric.labels, [DUPLICATE_LABEL]: rule.name };
       const twice = points.filter((point) => strikes(rule, point));
-      read.push({ ...series, metric: { ...series.metric, labels }, points: twice });
+      read.push({ ...series, metric: { ...series.metric, labels }, points: twice, knownUntil });
     }
     return read;
   });
