@@ -8,7 +8,7 @@ import type { Address } from './instance-server.ts';
 import { Prober } from './prober.ts';
 import { NO_BACKEND } from './traffic-meter.ts';
 import type { TrafficMeter } from './traffic-meter.ts';
-import { cut, listen, standsFor } from './wire.ts';
+import { cut, LATENCY, listen, standsFor } from './wire.ts';
 
 export interface LoadBalancerOptions {
   world: World;
@@ -129,12 +129,13 @@ export class LoadBalancer {
     const weight = standsFor(request.headers);
     const picked = this.#pick();
     const address = picked && this.#options.addressOf(picked.member);
-    const answered = (status: number) =>
+    const answered = (status: number, latencyMs?: number) =>
       this.#options.meter.count(
         picked?.member.group ?? NO_BACKEND,
         status,
         weight,
         this.#options.world.clock.now(),
+        latencyMs,
       );
     const fail = (status: number, why: string) => {
       answered(status);
@@ -147,7 +148,8 @@ export class LoadBalancer {
     }
     const { method, url, headers } = request;
     const upstream = httpRequest({ ...address, method, path: url, headers, agent: this.#agent }, (answer) => {
-      answered(answer.statusCode!);
+      const latency = answer.headers[LATENCY];
+      answered(answer.statusCode!, latency === undefined ? undefined : Number(latency));
       response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
       answer.once('error', () => response.destroy());

@@ -1,3 +1,6 @@
+import { addLatency, emptyHistogram } from './latency-histogram.ts';
+import type { LatencyHistogram } from './latency-histogram.ts';
+
 /** Length of one count. Google samples load balancers every minute. */
 export const MINUTE_MS = 60_000;
 /** Backend name of requests that found no healthy backend, as Google names it. */
@@ -30,6 +33,8 @@ export class TrafficMeter {
   /** History counts as this backend's: the group that is called like the service. */
   readonly #historyBackend: string;
   readonly #counts = new Map<string, Map<number, number>>();
+  /** What instances took for these requests, by series and minute. */
+  readonly #latencies = new Map<string, Map<number, LatencyHistogram>>();
   /** Spans in which a backend was part of the running load balancer. */
   readonly #open = new Map<string, { from: number; to?: number }[]>();
   readonly #points = new Map<number, { stepMs: number; value: number }>();
@@ -40,14 +45,25 @@ export class TrafficMeter {
     this.#historyBackend = backendService;
   }
 
-  /** One request (standing for `weight`) was answered with `status` at `at`. */
-  count(backend: string, status: number, weight: number, at: number): void {
+  /**
+   * One request (standing for `weight`) was answered with `status` at `at`. `latencyMs` is what its instance took, sandbox
+   * ms; undefined where no instance answered.
+   */
+  count(backend: string, status: number, weight: number, at: number, latencyMs?: number): void {
     const key = seriesKey(backend, Math.floor(status / 100) * 100);
     const minute = Math.floor(at / MINUTE_MS);
     const counts = this.#counts.get(key) ?? new Map<number, number>();
     counts.set(minute, (counts.get(minute) ?? 0) + weight);
     this.#counts.set(key, counts);
+    if (latencyMs !== undefined) this.#addLatency(key, minute, latencyMs, weight);
     this.#firstMinute = Math.min(this.#firstMinute, minute);
+  }
+
+  #addLatency(key: string, minute: number, latencyMs: number, weight: number): void {
+    const minutes = this.#latencies.get(key) ?? new Map<number, LatencyHistogram>();
+    const histogram = minutes.get(minute) ?? emptyHistogram();
+    addLatency(histogram, latencyMs, weight);
+    this.#latencies.set(key, minutes.set(minute, histogram));
   }
 
   /** From `at` on exactly these backends are measured: a minute without requests is 0 there, and missing elsewhere. */
@@ -111,6 +127,19 @@ export class TrafficMeter {
         result.push({ end: (minute + 1) * MINUTE_MS, requests: Math.round(requests) });
     }
     return result;
+  }
+
+  /** Latencies of the whole minutes with from < end <= to, ascending; only those that had requests. */
+  latencies(
+    backend: string,
+    responseClass: number,
+    from: number,
+    to: number,
+  ): { end: number; histogram: LatencyHistogram }[] {
+    return [...(this.#latencies.get(seriesKey(backend, responseClass)) ?? [])]
+      .map(([minute, histogram]) => ({ end: (minute + 1) * MINUTE_MS, histogram }))
+      .filter(({ end }) => from < end && end <= to)
+      .sort((a, b) => a.end - b.end);
   }
 
   #pastOf(minute: number, backend: string, responseClass: number): Minute {
