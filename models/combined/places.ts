@@ -1,0 +1,44 @@
+/** Which steps and windows of a forecast are scored, and which of them are judged together. */
+
+const HOUR_MS = 3_600_000;
+/** Ends of the buckets of leads, hours; what lies beyond the last belongs to a bucket of its own. */
+const BUCKET_ENDS_H = [0.25, 1, 4, 12, 24];
+/** Windows whose maximum is forecast; lines in between. */
+const WINDOW_HOURS = [1 / 12, 1 / 4, 0.5, 1, 2, 4, 8, 12, 16, 20, 24];
+
+export interface Places {
+  stepMs: number;
+  /** Steps ahead (0: the first) that are scored, ascending. */
+  leads: readonly number[];
+  /** Windows, in steps, ascending. */
+  windows: readonly number[];
+  /** Bucket of each lead, then of each window: windows have one each. */
+  buckets: readonly number[];
+  bucketCount: number;
+}
+
+/** Every step of the first hour, then ever fewer; windows of whole steps only. */
+export function placesOf(stepMs: number, horizonMs: number): Places {
+  const hour = HOUR_MS / stepMs;
+  const leads: number[] = [];
+  for (let lead = 0; lead < Math.round(horizonMs / stepMs);) {
+    leads.push(lead);
+    const every = lead < hour ? 1 : lead < 4 * hour ? hour / 4 : lead < 12 * hour ? hour / 2 : hour;
+    lead += Math.max(1, Math.round(every));
+  }
+  const windows = [...new Set(WINDOW_HOURS.map((hours) => Math.max(1, Math.round(hours * hour))))].filter(
+    (window) => window * stepMs <= horizonMs,
+  );
+  const buckets = [
+    ...leads.map((lead) => bucketOf(lead, stepMs)),
+    ...windows.map((_, i) => BUCKET_ENDS_H.length + 1 + i),
+  ];
+  return { stepMs, leads, windows, buckets, bucketCount: BUCKET_ENDS_H.length + 1 + windows.length };
+}
+
+/** Bucket of a step ahead (0: the first). */
+export function bucketOf(lead: number, stepMs: number): number {
+  const hours = ((lead + 1) * stepMs) / HOUR_MS;
+  const bucket = BUCKET_ENDS_H.findIndex((end) => hours <= end + 1e-9);
+  return bucket < 0 ? BUCKET_ENDS_H.length : bucket;
+}
