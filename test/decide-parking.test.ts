@@ -28,6 +28,12 @@ describe('bridging what the autoscaler has asked for and still boots', () => {
     expect(bridgingLevel(fleet(11, 11, zone(2, 7)))).toBe(0);
     expect(bridgingLevel(fleet(11, 8, zone(2, 7)))).toBe(0);
   });
+
+  it('leaves to the forecast what its own minimum asked for ahead of demand', () => {
+    const { primary, mirrors } = fleet(8, 11, zone(2, 7));
+    expect(bridgingLevel({ primary: { ...primary, minimum: 11 }, mirrors })).toBe(0);
+    expect(bridgingLevel({ primary: { ...primary, minimum: 10 }, mirrors })).toBe(5);
+  });
 });
 
 describe('parking after a spike', () => {

@@ -144,7 +144,7 @@ export function remembered(
 }
 
 /**
- * Wants that still count for what is undone within seconds, half as long: a full that steps down stays at hand as warm,
+ * Wants that still count for what is undone within seconds, a third as long: a full that steps down stays at hand as warm,
  * and the primary's autoscaler has a stabilisation period of its own.
  */
 export function rememberedShortly(
@@ -152,12 +152,13 @@ export function rememberedShortly(
   asOf: number,
   settings: Settings,
 ): DecisionMemory['wants'] {
-  return remembered(memory, asOf, { ...settings, stabilisationMs: settings.stabilisationMs / 2 });
+  return remembered(memory, asOf, { ...settings, stabilisationMs: settings.stabilisationMs / 3 });
 }
 
 /**
  * Up at once, down slowly: never below the highest want of the stabilisation window, and no more than
- * `scaleDownFraction` of what the plan held within that window is let go. What is full counts `shortly` only.
+ * `scaleDownFraction` of what the plan held within that window is let go. What is full counts `shortly` only, and goes
+ * whole: as warm it is still held.
  */
 export function stabilised(
   wanted: Levels,
@@ -167,11 +168,11 @@ export function stabilised(
 ): Levels {
   const keep = 1 - settings.scaleDownFraction;
   const part = (held: number | undefined) => Math.floor(keep * (held ?? 0) + 1e-9);
-  const highestOf = (counted: DecisionMemory['wants'], level: keyof Levels) =>
-    Math.max(wanted[level], ...counted.flatMap((want) => [want[level], part(want.planned?.[level])]));
+  const slowly = (level: keyof Levels) =>
+    Math.max(wanted[level], ...wants.flatMap((want) => [want[level], part(want.planned?.[level])]));
   return nested({
-    full: highestOf(shortly, 'full'),
-    fullAndWarm: highestOf(wants, 'fullAndWarm'),
-    fullWarmAndShadow: highestOf(wants, 'fullWarmAndShadow'),
+    full: Math.max(wanted.full, ...shortly.map((want) => want.full)),
+    fullAndWarm: slowly('fullAndWarm'),
+    fullWarmAndShadow: slowly('fullWarmAndShadow'),
   });
 }

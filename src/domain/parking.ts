@@ -26,10 +26,12 @@ export function parkedAfter(
 /**
  * Full mirrors that bridge the gap until what the primary's autoscaler has asked for serves: it sees the load of this
  * minute, while samples are minutes old. On top of what is full now, since it sees the primary's share only; and no more
- * than is warm, since a new instance would come no sooner than the primary's own.
+ * than is warm, since a new instance would come no sooner than the primary's own. A target at the primary's minimum is what
+ * we asked for ahead of demand: the forecast's levels know when mirrors must bridge that.
  */
 export function bridgingLevel({ primary, mirrors }: FleetState): number {
-  const missing = Math.max(0, primary.target - primary.serving);
+  const byLoad = primary.target > primary.minimum;
+  const missing = byLoad ? Math.max(0, primary.target - primary.serving) : 0;
   const full = mirrors.reduce((sum, mirror) => sum + mirror.full, 0);
   const warm = mirrors.reduce((sum, mirror) => sum + mirror.warm, 0);
   return missing > 0 && warm > 0 ? full + Math.min(missing, warm) : 0;
