@@ -10,7 +10,7 @@ import { endOf, until } from '../models/forecaster.ts';
 import { mixture } from '../models/mixture.ts';
 import { createNeuralForecaster } from '../models/neural.ts';
 import { openOnnx } from '../models/neural/onnx.ts';
-import type { AnnouncedEvent } from '../models/neural/windows.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import { createPremirror } from '../models/premirror.ts';
 import { placesOf } from '../models/combined/places.ts';
 import type { QuantileForecast } from '../models/quantile-forecast.ts';
@@ -30,7 +30,12 @@ export interface BenchModel {
 const NETS = ['lstm', 'transformer'];
 const DAY_MS = 86_400_000;
 
-export async function loadModels(wanted: readonly string[], folder: string): Promise<BenchModel[]> {
+/** `horizonMs`: how far the combination looks; an hour where no more is asked for. */
+export async function loadModels(
+  wanted: readonly string[],
+  folder: string,
+  horizonMs: number,
+): Promise<BenchModel[]> {
   const nets = new Map(
     await Promise.all(
       NETS.map(async (name) => [name, await openOnnx(readFileSync(join(folder, `${name}.onnx`)))] as const),
@@ -45,12 +50,12 @@ export async function loadModels(wanted: readonly string[], folder: string): Pro
     );
   const experts = [...NETS.map((name) => neural(name, [name])), mixture, seasonalNaiveExpert];
   const known: Record<string, () => Forecast> = {
-    premirror: () => createPremirror(experts).forecast,
-    neural: alone(neural('neural', NETS)),
-    lstm: alone(experts[0]!),
-    transformer: alone(experts[1]!),
-    mixture: alone(mixture),
-    'seasonal-naive': alone(seasonalNaiveExpert),
+    premirror: () => createPremirror(experts, { horizonMs }).forecast,
+    neural: alone(neural('neural', NETS), horizonMs),
+    lstm: alone(experts[0]!, horizonMs),
+    transformer: alone(experts[1]!, horizonMs),
+    mixture: alone(mixture, horizonMs),
+    'seasonal-naive': alone(seasonalNaiveExpert, horizonMs),
   };
   return wanted.map((name) => {
     const start = known[name];
@@ -60,11 +65,11 @@ export async function loadModels(wanted: readonly string[], folder: string): Pro
 }
 
 /** An expert by itself, as it comes. */
-function alone(expert: Expert): () => Forecast {
+function alone(expert: Expert, horizonMs: number): () => Forecast {
   return () => async (history, events) => {
     const course = courseOf(until(history, endOf(history), 22 * DAY_MS));
-    const { windows } = placesOf(course.stepMs, DAY_MS);
-    const leads = Array.from({ length: DAY_MS / course.stepMs }, (_, i) => i);
+    const { windows } = placesOf(course.stepMs, horizonMs);
+    const leads = Array.from({ length: horizonMs / course.stepMs }, (_, i) => i);
     const rows = await expert.sketch(
       course,
       leads,

@@ -1,3 +1,4 @@
+import type { History } from '../models/forecaster.ts';
 import type { QuantileForecast } from '../models/quantile-forecast.ts';
 import { LEVELS } from '../models/quantile-forecast.ts';
 import type { Trace } from './forecast-traces.ts';
@@ -9,23 +10,37 @@ export function headerOf(): string {
   return `series,origin,target,model,${LEVELS.map((level) => `q${level}`).join(',')}\n`;
 }
 
-/** Lines of one forecast: a day and both window maxima, or with `online` the step an hour ahead alone. */
-export function rowsOf(trace: Trace, model: string, forecast: QuantileForecast, online: boolean): string {
+/** Lines of one forecast: a day and both window maxima. */
+export function rowsOf(trace: Trace, model: string, forecast: QuantileForecast): string {
   const { asOf, stepMs } = forecast;
-  const row = (target: string, quantiles: readonly number[]) =>
-    `${trace.name},${iso(asOf)},${target},${model},${quantiles.map((value) => value.toPrecision(9)).join(',')}\n`;
-  const hour = HOUR_MS / stepMs;
-  if (online) {
-    if (Math.round((asOf - trace.firstMs) / stepMs) + hour > trace.history.values.length) return '';
-    return row(iso(asOf + HOUR_MS - stepMs), forecast.at(hour - 1)!);
-  }
+  const row = rowWriter(trace, model, forecast);
   let rows = '';
-  for (let step = 0; step < 24 * hour; step++) rows += row(iso(asOf + step * stepMs), forecast.at(step)!);
+  for (let step = 0; step < (24 * HOUR_MS) / stepMs; step++) {
+    rows += row(iso(asOf + step * stepMs), forecast.at(step)!);
+  }
   for (const hours of [1, 24]) {
     const quantiles = forecast.maximum(hours * HOUR_MS);
     if (quantiles) rows += row(`max:${hours}h`, quantiles);
   }
   return rows;
+}
+
+/** The step an hour ahead, its tails tracked; nothing where the series ends before it. */
+export function hourAhead(
+  trace: Trace,
+  model: string,
+  known: History,
+  forecast: QuantileForecast,
+  track: (history: History, forecast: QuantileForecast) => number[],
+): string {
+  const { asOf, stepMs } = forecast;
+  if (Math.round((asOf - trace.firstMs + HOUR_MS) / stepMs) > trace.history.values.length) return '';
+  return rowWriter(trace, model, forecast)(iso(asOf + HOUR_MS - stepMs), track(known, forecast));
+}
+
+function rowWriter(trace: Trace, model: string, { asOf }: QuantileForecast) {
+  return (target: string, quantiles: readonly number[]) =>
+    `${trace.name},${iso(asOf)},${target},${model},${quantiles.map((value) => value.toPrecision(9)).join(',')}\n`;
 }
 
 function iso(ms: number): string {

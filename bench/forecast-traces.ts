@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { History } from '../models/forecaster.ts';
-import type { AnnouncedEvent } from '../models/neural/windows.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 
 /** A recorded series on the referee's grid: 5-minute means, or its own step where that is coarser. */
 export interface Trace {

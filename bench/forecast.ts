@@ -4,10 +4,11 @@ import { performance } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
+import { createTracker } from '../models/combined/tracked.ts';
 import { packageRoot } from '../src/temporal/package-root.ts';
 import type { BenchModel } from './forecast-models.ts';
 import { loadModels } from './forecast-models.ts';
-import { headerOf, rowsOf } from './forecast-rows.ts';
+import { headerOf, hourAhead, rowsOf } from './forecast-rows.ts';
 import type { Trace } from './forecast-traces.ts';
 import { originsOf, readTraces } from './forecast-traces.ts';
 
@@ -29,6 +30,7 @@ const { values: options, positionals } = parseArgs({
     models: { type: 'string', default: 'premirror,neural,lstm,transformer,mixture,seasonal-naive' },
   },
 });
+const HOUR_MS = 3_600_000;
 const [folder] = positionals;
 const { protocol, out } = options;
 if (!folder || !out) throw new Error('usage: bench:forecast TRACES --out F.csv.gz');
@@ -36,7 +38,11 @@ if (protocol !== 'run' && protocol !== 'online' && protocol !== 'events') {
   throw new Error(`--protocol ${protocol}: use run, online or events`);
 }
 
-const models = await loadModels(options.models.split(','), options.nets);
+const models = await loadModels(
+  options.models.split(','),
+  options.nets,
+  protocol === 'online' ? HOUR_MS : 24 * HOUR_MS,
+);
 const file = createGzip();
 const written = finished(file.pipe(createWriteStream(out)));
 const spent = new Map<string, { forecasts: number; ms: number }>();
@@ -63,6 +69,7 @@ function namesOf(): string[] | undefined {
 
 async function forecastTrace(trace: Trace, model: BenchModel): Promise<void> {
   const forecast = model.start();
+  const track = createTracker(HOUR_MS / trace.history.stepMs - 1);
   const events = options.events === 'on' ? trace.events : [];
   const time = spent.get(model.name) ?? { forecasts: 0, ms: 0 };
   spent.set(model.name, time);
@@ -72,6 +79,11 @@ async function forecastTrace(trace: Trace, model: BenchModel): Promise<void> {
     const given = await forecast(known, events);
     time.ms += performance.now() - before;
     time.forecasts += 1;
-    if (given) file.write(rowsOf(trace, model.name, given, protocol === 'online'));
+    if (given)
+      file.write(
+        protocol === 'online'
+          ? hourAhead(trace, model.name, known, given, track)
+          : rowsOf(trace, model.name, given),
+      );
   }
 }

@@ -6,7 +6,7 @@ import type { Course } from './course.ts';
 import { courseOf } from './course.ts';
 import type { History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
-import type { AnnouncedEvent } from './neural/windows.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { QuantileForecast } from './quantile-forecast.ts';
 import { fanForecast } from './fan-forecast.ts';
 

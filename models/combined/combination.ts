@@ -1,5 +1,5 @@
 import type { Course } from '../course.ts';
-import type { AnnouncedEvent } from '../neural/windows.ts';
+import type { AnnouncedEvent } from '../../src/domain/event.ts';
 import { LEVELS, ascend } from '../quantile-forecast.ts';
 import type { Expert, Sketch } from './expert.ts';
 import type { Places } from './places.ts';
@@ -76,7 +76,7 @@ function settle(learnt: Learnt, course: Course, events: readonly AnnouncedEvent[
       const from = window === undefined ? origin + span - 1 : origin;
       const actual = highestOf(course.values, from, origin + span);
       if (actual === undefined || touched(course, from, origin + span, events)) continue;
-      const share = 1 / sizes[bucket]!;
+      const share = places.newsOf(bucket) / sizes[bucket]!;
       score(learnt.tally, bucket, share, issued.sketches, row, actual);
       observe(learnt.recalibrations[bucket]!, share, issued.combined, row * LEVELS.length, actual);
     }

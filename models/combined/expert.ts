@@ -1,5 +1,5 @@
 import type { Course } from '../course.ts';
-import type { AnnouncedEvent } from '../neural/windows.ts';
+import type { AnnouncedEvent } from '../../src/domain/event.ts';
 
 /** Quantiles at chosen places: rows of LEVELS, for the leads asked for and then for the windows. NaN where none. */
 export type Sketch = Float64Array;

@@ -1,7 +1,6 @@
 import type { Course } from '../course.ts';
 import { LEVELS } from '../quantile-forecast.ts';
 import type { NeuralForecaster } from '../neural.ts';
-import type { AnnouncedEvent } from '../neural/windows.ts';
 import type { Expert } from './expert.ts';
 
 /** A neural forecaster as an expert: it serves a day, from the first samples on, and knows events. */
@@ -12,7 +11,7 @@ export function neuralExpert(forecaster: NeuralForecaster): Expert {
     knowsEvents: true,
     async sketch(course, leads, windows, events) {
       if (!course.values.some((value) => !Number.isNaN(value))) return undefined;
-      const { at, maximum } = await forecaster.forecast(historyOf(course), events as AnnouncedEvent[]);
+      const { at, maximum } = await forecaster.forecast(historyOf(course), events);
       const rows = new Float64Array((leads.length + windows.length) * LEVELS.length).fill(Number.NaN);
       leads.forEach((lead, i) => rows.set(at(lead) ?? [], i * LEVELS.length));
       windows.forEach((window, i) => {

@@ -15,6 +15,8 @@ export interface Places {
   /** Bucket of each lead, then of each window: windows have one each. */
   buckets: readonly number[];
   bucketCount: number;
+  /** What one forecast's outcomes in a bucket count for, against those of forecasts an hour before and after. */
+  newsOf(bucket: number): number;
 }
 
 /** Every step of the first hour, then ever fewer; windows of whole steps only. */
@@ -33,7 +35,24 @@ export function placesOf(stepMs: number, horizonMs: number): Places {
     ...leads.map((lead) => bucketOf(lead, stepMs)),
     ...windows.map((_, i) => BUCKET_ENDS_H.length + 1 + i),
   ];
-  return { stepMs, leads, windows, buckets, bucketCount: BUCKET_ENDS_H.length + 1 + windows.length };
+  return {
+    stepMs,
+    leads,
+    windows,
+    buckets,
+    bucketCount: BUCKET_ENDS_H.length + 1 + windows.length,
+    newsOf,
+  };
+}
+
+/**
+ * Forecasts an hour apart share most of their outcomes where a bucket is many hours long: only what is new counts. Windows
+ * are few outcomes as it is, and little is known of them beforehand: they count in full.
+ */
+function newsOf(bucket: number): number {
+  if (bucket > BUCKET_ENDS_H.length) return 1;
+  const begin = BUCKET_ENDS_H[bucket - 1] ?? 0;
+  return Math.min(1, 1 / ((BUCKET_ENDS_H[bucket] ?? 2 * begin) - begin));
 }
 
 /** Bucket of a step ahead (0: the first). */

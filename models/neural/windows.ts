@@ -1,3 +1,4 @@
+import type { AnnouncedEvent } from '../../src/domain/event.ts';
 import type { History } from '../forecaster.ts';
 import { endOf } from '../forecaster.ts';
 import type { WindowEvent } from './event-channels.ts';
@@ -6,16 +7,7 @@ import { BIN_MS, CONTEXT, LENGTH } from './layout.ts';
 
 const LONGEST_STEP_MS = 3_600_000;
 
-/** Something outside the metric that moves demand (DESIGN.md §1); times in ms since the epoch, usable from `announced` on. */
-export interface AnnouncedEvent {
-  announced: number;
-  start: number;
-  end: number;
-  name: string;
-  kind: string;
-  /** Factor on the usual demand. */
-  expectedUplift?: number;
-}
+export type { AnnouncedEvent };
 
 /**
  * What a net sees of a history: its last 16 days in 5-minute bins that end with it, finer steps averaged, coarser ones

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { parse as parseYaml } from 'yaml';
+import type { AnnouncedEvent } from '../domain/event.ts';
+
+/** Columns of the CSV, in any order, and keys of the YAML. */
+const FIELDS = ['announced', 'start', 'end', 'name', 'kind', 'expected_uplift'] as const;
+type Field = (typeof FIELDS)[number];
+type Row = Partial<Record<Field, string>>;
+
+/**
+ * Events of a file, by start: `.csv` with the columns announced, start, end, name, kind, expected_uplift, or `.yaml`/
+ * `.yml` with a list of objects with those keys. Times are ISO 8601, UTC where they name no zone; without `announced`
+ * an event counts as always known. Throws with file, event, field, value and what would be right.
+ */
+export async function readEvents(path: string): Promise<AnnouncedEvent[]> {
+  const text = await readFile(path, 'utf8');
+  if (/\.csv$/i.test(path)) return eventsOfCsv(text, path);
+  if (/\.ya?ml$/i.test(path)) return eventsOfYaml(text, path);
+  throw new Error(`${path}: events are read from .csv, .yaml or .yml files`);
+}
+
+/** Events of a CSV text; `place` names it in errors. */
+export function eventsOfCsv(text: string, place: string): AnnouncedEvent[] {
+  const [head, ...lines] = text.trim().split(/\r?\n/);
+  const columns = head!.split(',').map((column) => column.trim());
+  for (const needed of ['start', 'end', 'kind']) {
+    if (!columns.includes(needed)) {
+      throw new Error(`${place}: no column '${needed}'; the header names ${FIELDS.join(', ')}`);
+    }
+  }
+  const rows = lines
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const cells = line.split(',');
+      return Object.fromEntries(columns.map((column, i) => [column, cells[i]?.trim()])) as Row;
+    });
+  return eventsOf(rows, place, 2);
+}
+
+/** Events of a YAML text: a list; `place` names it in errors. */
+export function eventsOfYaml(text: string, place: string): AnnouncedEvent[] {
+  const list: unknown = parseYaml(text, { schema: 'failsafe' });
+  if (!Array.isArray(list))
+    throw new Error(`${place}: a list of events is expected, each with start, end, kind`);
+  return eventsOf(list as Row[], place, 1);
+}
+
+function eventsOf(rows: readonly Row[], place: string, first: number): AnnouncedEvent[] {
+  return rows
+    .map((row, i) => eventOf(row, `${place}, ${first === 2 ? 'line' : 'event'} ${i + first}`))
+    .sort((a, b) => a.start - b.start);
+}
+
+function eventOf(row: Row, place: string): AnnouncedEvent {
+  const start = timeOf(row, 'start', place);
+  const end = timeOf(row, 'end', place);
+  if (end <= start) {
+    throw new Error(`${place}: end ${row.end} is not after start ${row.start}; give the end of the event`);
+  }
+  const kind = row.kind;
+  if (!kind) throw new Error(`${place}: kind is empty; name what it is (sale, holiday, match ...)`);
+  const uplift = upliftOf(row, place);
+  return {
+    announced: row.announced ? timeOf(row, 'announced', place) : -8.64e15,
+    start,
+    end,
+    name: row.name ?? kind,
+    kind,
+    ...(uplift === undefined ? {} : { expectedUplift: uplift }),
+  };
+}
+
+function timeOf(row: Row, field: 'announced' | 'start' | 'end', place: string): number {
+  const text = row[field] ?? '';
+  const iso = text.replace(' ', 'T');
+  const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(iso) || !iso.includes('T') ? iso : `${iso}Z`);
+  if (Number.isNaN(time)) {
+    throw new Error(`${place}: ${field} '${text}' is no time; write ISO 8601, e.g. 2026-11-27T18:00:00Z`);
+  }
+  return time;
+}
+
+function upliftOf(row: Row, place: string): number | undefined {
+  const text = row.expected_uplift;
+  if (!text) return undefined;
+  const uplift = Number(text);
+  if (!(uplift > 0) || !Number.isFinite(uplift)) {
+    throw new Error(`${place}: expected_uplift '${text}' is no factor; write a number above 0, e.g. 1.8`);
+  }
+  return uplift;
+}
