@@ -53,7 +53,7 @@ async function handle(
     ? undefined
     : new CallFaults(world.faults, world.clock, { method, path, body: text }, writes);
   const request = { method, path, query: url.searchParams, body: undefined, ...(faults ? { faults } : {}) };
-  const act = () => answerOf(apis, request, text);
+  const act = async () => forbidden(world, request.path) ?? answerOf(apis, request, text);
   const answer = faults ? await faults.around(act) : await act();
   if (faults) log(world, request, at, answer?.status ?? 0, faults.struck);
   if (!answer) {
@@ -62,6 +62,13 @@ async function handle(
   }
   const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
   response.writeHead(answer.status, { 'content-type': 'application/json; charset=UTF-8' }).end(body);
+}
+
+/** The refusal of a project that was named as forbidden; the control endpoint knows no projects. */
+function forbidden(world: World, path: string): ApiAnswer | undefined {
+  const project = /\/projects\/([^/]+)/.exec(path)?.[1];
+  if (project === undefined || !world.forbiddenProjects.has(decodeURIComponent(project))) return undefined;
+  return errorAnswer(403, 'forbidden', `The caller does not have permission on project '${project}'.`);
 }
 
 async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise<ApiAnswer> {

@@ -36,6 +36,10 @@ export interface SandboxOptions {
   port?: number;
   delays?: Partial<Delays>;
   defaultProfile?: Partial<AppProfile>;
+  /** Limits of every region's quota that differ from the usual, by metric. */
+  quotaLimits?: Record<string, number>;
+  /** Projects that answer 403 to everything. */
+  forbiddenProjects?: string[];
   /** What goes wrong from the start, as `readFaultsFile` reads it; times count from `originMs`. */
   faults?: Record<string, unknown>;
 }
@@ -67,6 +71,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     faultSeed: options.seed,
     delays: { ...DEFAULT_DELAYS, ...options.delays },
     defaultProfile: { ...DEFAULT_PROFILE, ...options.defaultProfile },
+    ...(options.quotaLimits ? { quotaLimits: options.quotaLimits } : {}),
+    ...(options.forbiddenProjects ? { forbiddenProjects: options.forbiddenProjects } : {}),
   });
   world.faults.set(options.faults ?? {}, options.originMs);
   const timers = new Timers(clock);

@@ -38,6 +38,8 @@ export interface Instance {
   status: InstanceStatus;
   currentAction: CurrentAction;
   lastError?: { code: string; message: string };
+  /** Name of the reservation that it uses. */
+  reservation?: string;
   /** Its own loopback address, 127.x.y.z, kept for life. */
   ip: string;
   createdAt: number;
@@ -93,6 +95,10 @@ export class World {
   readonly random: () => number;
   readonly delays: Delays;
   readonly defaultProfile: AppProfile;
+  /** Limits of every region's quota that differ from the usual, by metric. */
+  readonly quotaLimits: Readonly<Record<string, number>>;
+  /** Projects that answer 403 to everything. */
+  readonly forbiddenProjects: ReadonlySet<string>;
   readonly faults: Faults;
   readonly calls: Call[] = [];
   readonly instances = new Map<string, Instance>();
@@ -103,6 +109,12 @@ export class World {
   readonly backendServices = new Map<string, Resource>();
   readonly healthChecks = new Map<string, Resource>();
   readonly autoscalers = new Map<string, Resource>();
+  readonly urlMaps = new Map<string, Resource>();
+  readonly targetHttpProxies = new Map<string, Resource>();
+  readonly forwardingRules = new Map<string, Resource>();
+  readonly networkEndpointGroups = new Map<string, Resource>();
+  readonly reservations = new Map<string, Resource>();
+  readonly futureReservations = new Map<string, Resource>();
   /** Cloud DNS. Keys: `<project>/<name>`. */
   readonly dnsZones = new Map<string, DnsZone>();
 
@@ -111,6 +123,8 @@ export class World {
     random: () => number;
     delays: Delays;
     defaultProfile: AppProfile;
+    quotaLimits?: Record<string, number>;
+    forbiddenProjects?: string[];
     /** Of what the faults draw; 1 unless set. */
     faultSeed?: number;
   }) {
@@ -119,6 +133,8 @@ export class World {
     this.faults = new Faults(options.clock, options.faultSeed ?? 1);
     this.delays = options.delays;
     this.defaultProfile = options.defaultProfile;
+    this.quotaLimits = options.quotaLimits ?? {};
+    this.forbiddenProjects = new Set(options.forbiddenProjects);
   }
 
   /** Instances of the group at that zone or region. */

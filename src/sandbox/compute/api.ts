@@ -15,7 +15,7 @@ import { instanceRoutes } from './instance-routes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Operations } from './operations.ts';
 import { placeRoutes } from './place-routes.ts';
-import { ZONES } from './quotas.ts';
+import { REGIONS, ZONES } from './quotas.ts';
 import { notFound } from './resources.ts';
 
 export interface ComputeApi {
@@ -51,8 +51,9 @@ function routed(routes: Route[]): Api {
     const route = byAddress.get(addressOf(method.verb, method.segments));
     if (!route) throw notImplemented(`compute.${method.id}`);
     const parts = match(route.template, request.path)!;
-    const { project, zone } = parts;
+    const { project, zone, region } = parts;
     if (zone !== undefined && !ZONES.includes(zone)) throw notFound(`projects/${project}/zones/${zone}`);
+    if (region !== undefined && !REGIONS[region]) throw notFound(`projects/${project}/regions/${region}`);
     return route.handle({ ...request, body: validated(method, request) }, parts);
   };
 }

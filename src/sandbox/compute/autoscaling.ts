@@ -38,10 +38,12 @@ export class Autoscaling {
     return {
       collection: 'autoscalers',
       singular: 'autoscaler',
-      scope: 'zone',
+      scopes: ['zone', 'region'],
       map: world.autoscalers as Map<string, Autoscaler>,
       schema: AutoscalerBody,
-      patch: 'byQuery',
+      changes: 'byQuery',
+      outputs: ['recommendedSize', 'status', 'statusDetails', 'scalingScheduleStatus'],
+      quota: 'AUTOSCALERS',
       check(place, autoscaler) {
         const group = find(world.groups, 'instanceGroupManagers', readLink(autoscaler.target, place));
         const other = autoscalerOf(world.autoscalers, place, group);

@@ -3,25 +3,15 @@ import { ok } from '../http.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import type { Resource, World } from '../world.ts';
 import type { Ids } from './ids.ts';
-import { listAnswer } from './lists.ts';
+import { aggregatedAnswer, listAnswer } from './lists.ts';
+import { insert, patch, remove, update } from './mutations.ts';
 import type { Operations } from './operations.ts';
-import {
-  checkAbsent,
-  checkFingerprint,
-  find,
-  fingerprintOf,
-  inPlace,
-  inUse,
-  keyOf,
-  linkTo,
-  mergePatch,
-  parseBody,
-  timestamp,
-  zoneLink,
-} from './resources.ts';
+import { REGIONS, ZONES } from './quotas.ts';
+import { find, fingerprintOf, inPlace, scopeOf } from './resources.ts';
 import type { Place } from './resources.ts';
 
 export type PathParts = Record<string, string>;
+export type Scope = 'zone' | 'region' | 'global';
 
 export interface Route {
   method: string;
@@ -42,11 +32,15 @@ export interface Kind<R extends Resource> {
   /** Path segment and the kind's name, e.g. `backendServices` and `backendService`. */
   collection: string;
   singular: string;
-  scope: 'zone' | 'global';
+  scopes: readonly Scope[];
   map: Map<string, R>;
   schema: z.ZodType;
-  /** Completes or refuses a resource before it is stored; also after a patch. */
-  check?(place: Place, resource: R): void;
+  /** Fields that only the server writes, beside those that every kind has. */
+  outputs?: readonly string[];
+  /** Adapts a patch before it is merged; it has not been checked yet but for its types. */
+  patching?(body: Record<string, unknown>): Record<string, unknown>;
+  /** Completes or refuses a resource before it is stored; also after a patch, then with what it was. */
+  check?(place: Place, resource: R, before?: R): void;
   /** After a resource was stored; the operation waits for it. */
   stored?(place: Place, resource: R): Promise<unknown> | undefined;
   /** After it was deleted. */
@@ -56,144 +50,83 @@ export interface Kind<R extends Resource> {
   /** Deletes what belongs to it first; the operation waits for it. */
   empty?(place: Place, resource: R): Promise<void>;
   view?(place: Place, resource: R): Record<string, unknown>;
-  /** `byName`: the path ends in the resource's name; `byQuery`: it is a query parameter (autoscalers). */
-  patch?: 'byName' | 'byQuery';
+  /** How PATCH and PUT name it. `byName`: in the path; `byQuery`: as a parameter or in the body (autoscalers). */
+  changes?: 'byName' | 'byQuery';
   hasFingerprint?: boolean;
+  /** Metric of the region's quota that counts such resources. */
+  quota?: 'INSTANCE_GROUP_MANAGERS' | 'AUTOSCALERS' | 'RESERVATIONS';
 }
 
-/** Fields that only the server writes. */
-const SERVER_FIELDS = ['id', 'kind', 'selfLink', 'creationTimestamp', 'zone', 'fingerprint'];
-
-export function pathOf(kind: { scope: 'zone' | 'global'; collection: string }): string {
-  const scope = kind.scope === 'global' ? 'global' : 'zones/:zone';
-  return `/compute/v1/projects/:project/${scope}/${kind.collection}`;
+/** Path templates of a collection, one for each scope. */
+export function pathsOf({ scopes, collection }: { scopes: readonly Scope[]; collection: string }): string[] {
+  const segments = { zone: 'zones/:zone', region: 'regions/:region', global: 'global' };
+  return scopes.map((scope) => `/compute/v1/projects/:project/${segments[scope]}/${collection}`);
 }
 
 export function placeOf(parts: PathParts): Place {
-  return { project: parts['project']!, location: parts['zone'] ?? 'global' };
+  return { project: parts['project']!, location: parts['zone'] ?? parts['region'] ?? 'global' };
 }
 
-/** insert, get, list, delete and, where the kind has it, patch. */
+/** insert, get, list, aggregatedList, delete and, where the kind has them, patch and update. */
 export function routesOf<R extends Resource>(registry: Registry, kind: Kind<R>): Route[] {
-  const path = pathOf(kind);
   const show = (place: Place, resource: R) => viewOf(kind, place, resource);
-  const named = (parts: PathParts) =>
-    find(kind.map, kind.collection, { ...placeOf(parts), name: parts['name']! });
-  const routes: Route[] = [
-    {
-      method: 'POST',
-      template: path,
-      handle: (request, parts) => insert(registry, kind, request, placeOf(parts)),
-    },
-    {
-      method: 'GET',
-      template: `${path}/:name`,
-      handle: (_, parts) => ok(show(placeOf(parts), named(parts))),
-    },
-    {
-      method: 'GET',
-      template: path,
-      handle: ({ query }, parts) => {
+  const items = (place: Place) => inPlace(kind.map, place).map((resource) => show(place, resource));
+  return [
+    ...pathsOf(kind).flatMap((path) => [
+      route('POST', path, (request, parts) => insert(registry, kind, request, placeOf(parts))),
+      route('GET', path, ({ query }, parts) =>
+        listAnswer(`compute#${kind.singular}List`, items(placeOf(parts)), query),
+      ),
+      route('GET', `${path}/:name`, (_, parts) => {
         const place = placeOf(parts);
-        const items = inPlace(kind.map, place).map((resource) => show(place, resource));
-        return listAnswer(`compute#${kind.singular}List`, items, query);
-      },
-    },
-    {
-      method: 'DELETE',
-      template: `${path}/:name`,
-      handle: (request, parts) => remove(registry, kind, request, placeOf(parts), parts['name']!),
-    },
+        return ok(show(place, find(kind.map, kind.collection, { ...place, name: parts['name']! })));
+      }),
+      route('DELETE', `${path}/:name`, (request, parts) =>
+        remove(registry, kind, request, placeOf(parts), parts['name']!),
+      ),
+      ...changesOf(registry, kind, path),
+    ]),
+    aggregatedRoute(kind, items),
   ];
-  if (kind.patch === 'byName') {
-    const handle: Route['handle'] = (request, parts) =>
-      patch(registry, kind, request, placeOf(parts), parts['name']!);
-    routes.push({ method: 'PATCH', template: `${path}/:name`, handle });
-  }
-  if (kind.patch === 'byQuery') {
-    const handle: Route['handle'] = (request, parts) => {
-      const name = request.query.get(kind.singular) ?? String((request.body as { name?: string })?.name);
-      return patch(registry, kind, request, placeOf(parts), name);
-    };
-    routes.push({ method: 'PATCH', template: path, handle });
-  }
-  return routes;
+}
+
+function changesOf<R extends Resource>(registry: Registry, kind: Kind<R>, path: string): Route[] {
+  if (!kind.changes) return [];
+  const byName = kind.changes === 'byName';
+  const nameOf = ({ query, body }: ApiRequest, parts: PathParts) =>
+    byName ? parts['name']! : (query.get(kind.singular) ?? String((body as { name?: string })?.name));
+  return [
+    route('PATCH', byName ? `${path}/:name` : path, (request, parts) =>
+      patch(registry, kind, request, placeOf(parts), nameOf(request, parts)),
+    ),
+    route('PUT', byName ? `${path}/:name` : path, (request, parts) =>
+      update(registry, kind, request, placeOf(parts), nameOf(request, parts)),
+    ),
+  ];
+}
+
+/** Over every place where such resources can be. */
+export function aggregatedRoute(
+  { collection, singular, scopes }: { collection: string; singular: string; scopes: readonly Scope[] },
+  items: (place: Place) => Record<string, unknown>[],
+): Route {
+  const locations = scopes.flatMap((scope) => {
+    if (scope === 'global') return ['global'];
+    return scope === 'zone' ? ZONES : Object.keys(REGIONS);
+  });
+  return route('GET', `/compute/v1/projects/:project/aggregated/${collection}`, ({ query }, { project }) => {
+    const scoped = new Map(
+      locations.map((location) => [scopeOf(location), items({ project: project!, location })]),
+    );
+    return aggregatedAnswer(`compute#${singular}AggregatedList`, collection, scoped, query);
+  });
+}
+
+export function route(method: string, template: string, handle: Route['handle']): Route {
+  return { method, template, handle };
 }
 
 function viewOf<R extends Resource>(kind: Kind<R>, place: Place, resource: R): Record<string, unknown> {
   if (kind.view) return kind.view(place, resource);
   return kind.hasFingerprint ? { ...resource, fingerprint: fingerprintOf(resource) } : resource;
-}
-
-function effectOf<R extends Resource>(kind: Kind<R>, place: Place, resource: R, until?: Promise<unknown>) {
-  return {
-    link: linkTo(place, kind.collection, resource.name),
-    id: resource.id,
-    ...(until ? { until } : {}),
-  };
-}
-
-function insert<R extends Resource>(
-  { world, operations, ids }: Registry,
-  kind: Kind<R>,
-  request: ApiRequest,
-  place: Place,
-): ApiAnswer {
-  return operations.run(request, place, 'insert', () => {
-    const body = { ...(parseBody(kind.schema, request.body) as Record<string, unknown> & { name: string }) };
-    for (const field of SERVER_FIELDS) delete body[field];
-    checkAbsent(kind.map, kind.collection, { ...place, name: body.name });
-    const resource = {
-      kind: `compute#${kind.singular}`,
-      id: ids.next(),
-      creationTimestamp: timestamp(world.clock.now()),
-      ...body,
-      selfLink: linkTo(place, kind.collection, body.name),
-      ...(place.location === 'global' ? {} : { zone: zoneLink(place.project, place.location) }),
-    } as unknown as R;
-    kind.check?.(place, resource);
-    kind.map.set(keyOf({ ...place, name: body.name }), resource);
-    return effectOf(kind, place, resource, kind.stored?.(place, resource));
-  });
-}
-
-function patch<R extends Resource>(
-  { operations }: Registry,
-  kind: Kind<R>,
-  request: ApiRequest,
-  place: Place,
-  name: string,
-): ApiAnswer {
-  return operations.run(request, place, 'patch', () => {
-    const resource = find(kind.map, kind.collection, { ...place, name });
-    const body = { ...(request.body as Record<string, unknown>) };
-    if (kind.hasFingerprint) checkFingerprint(resource, body);
-    for (const field of [...SERVER_FIELDS, 'name']) delete body[field];
-    const patched = parseBody(kind.schema, mergePatch(resource, body)) as R;
-    kind.check?.(place, patched);
-    // In place: whoever holds the resource sees the change.
-    for (const field of Object.keys(resource)) if (!(field in patched)) delete resource[field];
-    Object.assign(resource, patched);
-    return effectOf(kind, place, resource, kind.stored?.(place, resource));
-  });
-}
-
-function remove<R extends Resource>(
-  { operations }: Registry,
-  kind: Kind<R>,
-  request: ApiRequest,
-  place: Place,
-  name: string,
-): ApiAnswer {
-  return operations.run(request, place, 'delete', () => {
-    const resource = find(kind.map, kind.collection, { ...place, name });
-    const user = kind.usedBy?.(place, resource);
-    if (user) throw inUse(`${kind.collection}/${name}`, user);
-    const drop = () => {
-      kind.map.delete(keyOf({ ...place, name }));
-      return kind.removed?.(place, resource);
-    };
-    const gone = kind.empty ? kind.empty(place, resource).then(drop) : drop();
-    return effectOf(kind, place, resource, gone);
-  });
 }

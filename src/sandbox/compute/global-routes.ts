@@ -1,6 +1,6 @@
 import { ok } from '../http.ts';
 import type { Plane, Resource } from '../world.ts';
-import { pathOf, placeOf, routesOf } from './collection.ts';
+import { pathsOf, placeOf, routesOf } from './collection.ts';
 import type { Kind, Registry, Route } from './collection.ts';
 import { find, invalid, keyOf, linkTo, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
@@ -26,7 +26,7 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
   const templates: Kind<Template> = {
     collection: 'instanceTemplates',
     singular: 'instanceTemplate',
-    scope: 'global',
+    scopes: ['global'],
     map: world.templates as Map<string, Template>,
     schema: TemplateBody,
     usedBy: (place, { name }) =>
@@ -36,8 +36,9 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
   const healthChecks: Kind<Resource> = {
     collection: 'healthChecks',
     singular: 'healthCheck',
-    scope: 'global',
+    scopes: ['global'],
     map: world.healthChecks,
+    changes: 'byName',
     schema: HealthCheckBody,
     usedBy(place, { name }) {
       const isIt = (link: string) => readLink(link, place).name === name;
@@ -52,10 +53,10 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
   const services: Kind<BackendService> = {
     collection: 'backendServices',
     singular: 'backendService',
-    scope: 'global',
+    scopes: ['global'],
     map: world.backendServices as Map<string, BackendService>,
     schema: BackendServiceBody,
-    patch: 'byName',
+    changes: 'byName',
     hasFingerprint: true,
     check(place, service) {
       for (const link of service.healthChecks)
@@ -85,7 +86,7 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
     ...routesOf(registry, services),
     {
       method: 'POST',
-      template: `${pathOf(services)}/:name/getHealth`,
+      template: `${pathsOf(services)[0]}/:name/getHealth`,
       handle({ body }, parts) {
         const place = placeOf(parts);
         const service = find(services.map, services.collection, { ...place, name: parts['name']! });

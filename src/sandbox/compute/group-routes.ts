@@ -1,11 +1,12 @@
 import { ApiError, ok } from '../http.ts';
 import type { ApiRequest } from '../http.ts';
 import type { Resource, World } from '../world.ts';
-import { pathOf, placeOf, routesOf } from './collection.ts';
+import { pathsOf, placeOf, route, routesOf } from './collection.ts';
 import type { Kind, PathParts, Registry, Route } from './collection.ts';
 import { MOVES } from './groups.ts';
 import type { Groups } from './groups.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { pageOf } from './lists.ts';
 import type { Machine } from './machine.ts';
 import { find, inPlace, invalid, linkTo, parseBody, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
@@ -17,9 +18,8 @@ import { groupView, managedView } from './views.ts';
 const MANAGERS = {
   collection: 'instanceGroupManagers',
   singular: 'instanceGroupManager',
-  scope: 'zone',
+  scopes: ['zone', 'region'],
 } as const;
-const MANAGERS_PATH = pathOf(MANAGERS);
 
 type MachinesOf = (place: Place, group: Group) => Machine[];
 
@@ -28,8 +28,10 @@ function managerKind(world: World, groups: Groups, machinesOf: MachinesOf): Kind
     ...MANAGERS,
     map: world.groups as Map<string, Group>,
     schema: GroupBody,
-    patch: 'byName',
+    changes: 'byName',
+    outputs: ['status', 'currentActions', 'instanceGroup'],
     hasFingerprint: true,
+    quota: 'INSTANCE_GROUP_MANAGERS',
     check(place, group) {
       checkReady(place, group);
       group.baseInstanceName ??= group.name;
@@ -44,7 +46,7 @@ function managerKind(world: World, groups: Groups, machinesOf: MachinesOf): Kind
     },
     usedBy(place, group) {
       checkReady(place, group);
-      const used = { project: place.project, zone: place.location, name: group.name };
+      const used = { project: place.project, location: place.location, name: group.name };
       return servicesUsing(world, used)[0] ?? autoscalerOf(world.autoscalers, place, group)?.name;
     },
     empty(place, group) {
@@ -64,20 +66,23 @@ export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifec
     find(kind.map, kind.collection, { ...place, name: parts['name']! });
 
   /** A verb on one group that changes it. */
-  const verb = (name: string, act: (place: Place, group: Group, request: ApiRequest) => void): Route => ({
-    method: 'POST',
-    template: `${MANAGERS_PATH}/:name/${name}`,
-    handle(request, parts) {
-      const place = placeOf(parts);
-      return registry.operations.run(request, place, `compute.instanceGroupManagers.${name}`, () => {
-        const group = named(place, parts);
-        checkReady(place, group);
-        act(place, group, request);
-        return { link: linkTo(place, kind.collection, group.name), id: group.id };
-      });
-    },
-  });
-  const moves = (Object.keys(MOVES) as (keyof typeof MOVES)[]).map((name) =>
+  const verb = (
+    name: string,
+    act: (place: Place, group: Group, request: ApiRequest) => Promise<unknown> | void,
+  ): Route[] =>
+    pathsOf(MANAGERS).map((path) =>
+      route('POST', `${path}/:name/${name}`, (request, parts) => {
+        const place = placeOf(parts);
+        return registry.operations.run(request, place, `compute.instanceGroupManagers.${name}`, () => {
+          const group = named(place, parts);
+          checkReady(place, group);
+          const until = act(place, group, request);
+          const link = linkTo(place, kind.collection, group.name);
+          return { link, id: group.id, ...(until ? { until } : {}) };
+        });
+      }),
+    );
+  const moves = (Object.keys(MOVES) as (keyof typeof MOVES)[]).flatMap((name) =>
     verb(name, (place, group, { body }) => {
       const { instances, forceSuspend, forceStop } = parseBody(InstancesBody, body);
       groups.move(place, group, name, instances, forceSuspend || forceStop);
@@ -87,26 +92,34 @@ export function groupRoutes(registry: Registry, groups: Groups, lifecycle: Lifec
   return [
     ...routesOf(registry, kind),
     ...moves,
-    verb('deleteInstances', (place, group, { body }) =>
+    ...verb('deleteInstances', (place, group, { body }) =>
       groups.deleteInstances(place, group, parseBody(InstancesBody, body).instances),
     ),
-    verb('resize', (place, group, { query }) => {
+    ...verb('resize', (place, group, { query }) => {
       const size = Number(query.get('size') ?? Number.NaN);
       if (!Number.isInteger(size) || size < 0)
         throw invalid('size', query.get('size'), 'Use a whole number, 0 or more.');
       group.targetSize = size;
       groups.reconcile(place, group);
     }),
-    {
-      method: 'POST',
-      template: `${MANAGERS_PATH}/:name/listManagedInstances`,
-      handle(_, parts) {
+    ...pathsOf(MANAGERS).map((path) =>
+      route('POST', `${path}/:name/listManagedInstances`, ({ query }, parts) => {
         const place = placeOf(parts);
-        const machines = machinesOf(place, named(place, parts));
-        return ok({ managedInstances: machines.map((machine) => managedView(registry.world, machine)) });
-      },
-    },
+        const group = named(place, parts);
+        const rows = machinesOf(place, group).map((machine) => managedView(registry.world, machine));
+        return ok(managedPage(group, rows, query));
+      }),
+    ),
   ];
+}
+
+/** Paging is ignored unless the group asks for it, as documented; a filter is not. */
+function managedPage(group: Group, rows: Record<string, unknown>[], query: URLSearchParams) {
+  const paged = group['listManagedInstancesResults'] === 'PAGINATED';
+  const asked = new URLSearchParams(paged ? query : { filter: query.get('filter') ?? '' });
+  const limit = paged ? undefined : rows.length;
+  const { items, nextPageToken } = pageOf(rows, (row) => row, asked, limit);
+  return { managedInstances: items, ...(nextPageToken === undefined ? {} : { nextPageToken }) };
 }
 
 /** The autoscaler that looks after the group. */

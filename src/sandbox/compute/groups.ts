@@ -3,6 +3,7 @@ import type { Instance, World } from '../world.ts';
 import type { Ids } from './ids.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Machine, Target } from './machine.ts';
+import { REGIONS } from './quotas.ts';
 import { invalid, keyOf, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
 import { isServing } from './settings.ts';
@@ -116,14 +117,16 @@ export class Groups {
     if (!template)
       throw new Error(`Group ${group.name} refers to template ${reference.name}, which is gone.`);
     const { machineType, metadata, labels } = template.properties;
+    const zone = this.zoneForNext(place, group);
     const instance: Instance = {
       id: this.ids.next(),
       project: place.project,
-      zone: place.location,
-      name: this.freshName(place, group.baseInstanceName),
+      zone,
+      name: this.freshName({ ...place, location: zone }, group.baseInstanceName),
       machineType: readLink(machineType, place).name,
       template: template.name,
       group: group.name,
+      groupLocation: place.location,
       status: 'PROVISIONING',
       currentAction: 'CREATING',
       ip: this.ids.nextAddress(),
@@ -133,6 +136,15 @@ export class Groups {
       labels,
     };
     this.lifecycle.create(instance, target);
+  }
+
+  /** A zonal group's own zone; of a regional group's zones the one that holds the fewest instances. */
+  private zoneForNext(place: Place, group: Group): string {
+    const zones = zonesOf(place, group);
+    const load = new Map(zones.map((zone) => [zone, 0]));
+    for (const { instance } of this.members(place, group))
+      load.set(instance.zone, (load.get(instance.zone) ?? 0) + 1);
+    return zones.reduce((least, zone) => (load.get(zone)! < load.get(least)! ? zone : least));
   }
 
   private freshName(place: Place, base: string): string {
@@ -145,4 +157,14 @@ export class Groups {
       if (!this.world.instances.has(keyOf({ ...place, name }))) return name;
     }
   }
+}
+
+/** Zones of a group: its own, or those that a regional group's distribution policy names (all of the region without). */
+export function zonesOf({ location, project }: Place, group: Group): readonly string[] {
+  const all = REGIONS[location];
+  if (!all) return [location];
+  const named = (group.distributionPolicy?.zones ?? []).map(
+    ({ zone }) => readLink(zone, { project, location }).name,
+  );
+  return named.length > 0 ? named : all;
 }

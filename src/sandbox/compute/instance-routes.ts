@@ -1,5 +1,5 @@
 import { ok } from '../http.ts';
-import { pathOf, placeOf } from './collection.ts';
+import { aggregatedRoute, pathsOf, placeOf, route } from './collection.ts';
 import type { Registry, Route } from './collection.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { listAnswer } from './lists.ts';
@@ -8,51 +8,46 @@ import type { Place } from './resources.ts';
 import type { Group } from './shapes.ts';
 import { instanceGroupView, instanceView } from './views.ts';
 
-const GROUPS_PATH = pathOf({ collection: 'instanceGroups', scope: 'zone' });
-const INSTANCES_PATH = pathOf({ collection: 'instances', scope: 'zone' });
+const GROUPS = {
+  collection: 'instanceGroups',
+  singular: 'instanceGroup',
+  scopes: ['zone', 'region'],
+} as const;
+const INSTANCES = { collection: 'instances', singular: 'instance', scopes: ['zone'] } as const;
+const INSTANCES_PATH = pathsOf(INSTANCES)[0]!;
 
 /** Instances, and the plain groups behind the managed ones: to read only. */
 export function instanceRoutes({ world }: Registry, lifecycle: Lifecycle): Route[] {
   const groups = world.groups as Map<string, Group>;
   const machinesOf = (place: Place, group: Group) =>
     lifecycle.machinesOf(place.project, place.location, group.name);
+  const groupsIn = (place: Place) =>
+    inPlace(groups, place).map((group) => instanceGroupView(place, group, machinesOf(place, group).length));
   return [
-    {
-      method: 'GET',
-      template: `${GROUPS_PATH}/:name`,
-      handle(_, parts) {
+    ...pathsOf(GROUPS).flatMap((path) => [
+      route('GET', `${path}/:name`, (_, parts) => {
         const place = placeOf(parts);
         const group = find(groups, 'instanceGroups', { ...place, name: parts['name']! });
         return ok(instanceGroupView(place, group, machinesOf(place, group).length));
-      },
-    },
-    {
-      method: 'GET',
-      template: GROUPS_PATH,
-      handle({ query }, parts) {
-        const place = placeOf(parts);
-        const items = inPlace(groups, place).map((group) =>
-          instanceGroupView(place, group, machinesOf(place, group).length),
-        );
-        return listAnswer('compute#instanceGroupList', items, query);
-      },
-    },
-    {
-      method: 'POST',
-      template: `${GROUPS_PATH}/:name/listInstances`,
-      handle({ query, body }, parts) {
+      }),
+      route('GET', path, ({ query }, parts) =>
+        listAnswer('compute#instanceGroupList', groupsIn(placeOf(parts)), query),
+      ),
+      route('POST', `${path}/:name/listInstances`, ({ query, body }, parts) => {
         const place = placeOf(parts);
         const group = find(groups, 'instanceGroups', { ...place, name: parts['name']! });
         const onlyRunning = (body as { instanceState?: string })?.instanceState === 'RUNNING';
         const items = machinesOf(place, group)
           .filter(({ instance }) => !onlyRunning || instance.status === 'RUNNING')
           .map(({ instance }) => ({
-            instance: linkTo(place, 'instances', instance.name),
+            instance: linkTo({ ...place, location: instance.zone }, 'instances', instance.name),
             status: instance.status,
           }));
         return listAnswer('compute#instanceGroupsListInstances', items, query);
-      },
-    },
+      }),
+    ]),
+    aggregatedRoute(GROUPS, groupsIn),
+    aggregatedRoute(INSTANCES, (place) => inPlace(world.instances, place).map(instanceView)),
     {
       method: 'GET',
       template: `${INSTANCES_PATH}/:name`,

@@ -43,10 +43,10 @@ export class Lifecycle {
     });
   }
 
-  machinesOf(project: string, zone: string, group: string): Machine[] {
+  machinesOf(project: string, location: string, group: string): Machine[] {
     return this.world
-      .instancesOf(project, zone, group)
-      .map((instance) => this.machines.get(keyOf({ ...instance, location: zone })))
+      .instancesOf(project, location, group)
+      .map((instance) => this.machines.get(keyOf({ ...instance, location: instance.zone })))
       .filter((machine) => machine !== undefined);
   }
 

@@ -41,8 +41,12 @@ export function aggregatedAnswer(
 }
 
 /** The page that the query asks for, of entries whose filtered and ordered content `read` gives. */
-export function pageOf<T>(entries: T[], read: (entry: T) => Item, query: URLSearchParams): Page<T> {
-  const limit = limitOf(query);
+export function pageOf<T>(
+  entries: T[],
+  read: (entry: T) => Item,
+  query: URLSearchParams,
+  limit = limitOf(query),
+): Page<T> {
   const test = filterOf(query.get('filter') ?? '');
   const kept = ordered(
     entries.filter((entry) => test(read(entry))),

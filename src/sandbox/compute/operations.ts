@@ -3,7 +3,7 @@ import { ApiError, ok } from '../http.ts';
 import type { ApiAnswer, ApiRequest } from '../http.ts';
 import type { Timers } from '../timers.ts';
 import type { Resource, World } from '../world.ts';
-import { keyOf, linkTo, notFound, placePath, timestamp, zoneLink } from './resources.ts';
+import { keyOf, linkTo, notFound, placeFields, placePath, timestamp } from './resources.ts';
 import type { Place, Reference } from './resources.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -106,7 +106,7 @@ export class Operations {
       insertTime: now,
       startTime: now,
       selfLink: linkTo(place, 'operations', name),
-      ...(place.location === 'global' ? {} : { zone: zoneLink(place.project, place.location) }),
+      ...placeFields(place),
       ...(requestId === undefined ? {} : { clientOperationId: requestId }),
     };
     const usual = this.timers.sleep(SHORTEST_MS + SPREAD_MS * this.world.random());

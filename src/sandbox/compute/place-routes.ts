@@ -2,7 +2,7 @@ import { ok } from '../http.ts';
 import type { ApiAnswer } from '../http.ts';
 import type { World } from '../world.ts';
 import type { PathParts, Registry, Route } from './collection.ts';
-import { placeOf } from './collection.ts';
+import { aggregatedRoute, placeOf } from './collection.ts';
 import { listAnswer } from './lists.ts';
 import { MACHINE_TYPES, REGIONS, ZONES, quotasOf, regionOf } from './quotas.ts';
 import { linkTo, notFound, zoneLink } from './resources.ts';
@@ -43,17 +43,28 @@ export function placeRoutes({ world, operations }: Registry): Route[] {
       if (!MACHINE_TYPES[name!]) throw notFound(`projects/${project}/zones/${location}/machineTypes/${name}`);
       return ok(machineType(parts, name!));
     }),
-    ...[`${PROJECT}/zones/:zone/operations`, `${PROJECT}/global/operations`].flatMap((path): Route[] => [
-      get(path, (parts, query) =>
-        listAnswer('compute#operationList', operations.list(placeOf(parts)), query),
-      ),
-      get(`${path}/:name`, (parts) => operations.get({ ...placeOf(parts), name: parts['name']! })),
-      {
-        method: 'POST',
-        template: `${path}/:name/wait`,
-        handle: (_, parts) => operations.wait({ ...placeOf(parts), name: parts['name']! }),
-      },
-    ]),
+    aggregatedRoute(
+      { collection: 'machineTypes', singular: 'machineType', scopes: ['zone'] },
+      ({ project, location }) =>
+        Object.keys(MACHINE_TYPES).map((name) => machineType({ project, zone: location }, name)),
+    ),
+    aggregatedRoute(
+      { collection: 'operations', singular: 'operation', scopes: ['zone', 'region', 'global'] },
+      (place) => operations.list(place),
+    ),
+    ...['zones/:zone', 'regions/:region', 'global']
+      .map((scope) => `${PROJECT}/${scope}/operations`)
+      .flatMap((path): Route[] => [
+        get(path, (parts, query) =>
+          listAnswer('compute#operationList', operations.list(placeOf(parts)), query),
+        ),
+        get(`${path}/:name`, (parts) => operations.get({ ...placeOf(parts), name: parts['name']! })),
+        {
+          method: 'POST',
+          template: `${path}/:name/wait`,
+          handle: (_, parts) => operations.wait({ ...placeOf(parts), name: parts['name']! }),
+        },
+      ]),
   ];
 }
 

@@ -1,4 +1,5 @@
-import type { Instance, World } from '../world.ts';
+import { ApiError } from '../http.ts';
+import type { Instance, Resource, World } from '../world.ts';
 
 /** Regions of the sandbox and their zones. */
 export const REGIONS: Record<string, readonly string[]> = {
@@ -22,58 +23,111 @@ export const MACHINE_TYPES: Record<string, { guestCpus: number; memoryMb: number
   'n2-standard-8': { guestCpus: 8, memoryMb: 32768, isSharedCpu: false },
 };
 
-const LIMITS = { CPUS: 1000, INSTANCES: 250, INSTANCE_GROUP_MANAGERS: 100, AUTOSCALERS: 50 };
+/** Quotas of a project in one region unless the sandbox was given others. */
+export const DEFAULT_LIMITS = {
+  CPUS: 1000,
+  INSTANCES: 250,
+  INSTANCE_GROUP_MANAGERS: 100,
+  REGIONAL_INSTANCE_GROUP_MANAGERS: 100,
+  AUTOSCALERS: 50,
+  REGIONAL_AUTOSCALERS: 50,
+  RESERVATIONS: 100,
+};
+
+export type QuotaMetric = keyof typeof DEFAULT_LIMITS;
 
 export interface Quota {
-  metric: string;
+  metric: QuotaMetric;
   limit: number;
   usage: number;
 }
 
-export function regionOf(zone: string): string {
-  return zone.replace(/-[a-z]$/, '');
+/** Region of a zone; a region is its own. */
+export function regionOf(location: string): string {
+  return location.replace(/-[a-z]$/, '');
 }
 
 /**
- * Limits of a project in a region and what it uses, leaving `except` out. Suspended and stopped instances hold no vCPUs;
- * one that waits for room holds nothing.
+ * Limits of a project in a region and what it uses, leaving `except` out. Suspended and stopped instances hold no vCPUs,
+ * one that waits for room holds nothing; a reservation holds what it has reserved, used or not.
  */
 export function quotasOf(world: World, project: string, region: string, except?: Instance): Quota[] {
   const isHere = (key: string) => {
     const [owner, location] = key.split('/');
     return owner === project && regionOf(location!) === region;
   };
+  const count = (map: ReadonlyMap<string, unknown>, isRegional = false) =>
+    [...map.keys()].filter((key) => isHere(key) && (key.split('/')[1] === region) === isRegional).length;
   const instances = [...world.instances]
     .filter(([key, instance]) => isHere(key) && !instance.lastError && instance !== except)
     .map(([, instance]) => instance);
   const holding = instances.filter(({ status }) => status !== 'SUSPENDED' && status !== 'TERMINATED');
-  const usage = {
-    CPUS: holding.reduce((sum, instance) => sum + cpusOf(instance), 0),
+  const unreserved = holding.filter(({ reservation }) => reservation === undefined);
+  const reserved = [...world.reservations].filter(([key]) => isHere(key)).map(([, held]) => held);
+  const usage: Record<QuotaMetric, number> = {
+    CPUS: sum(unreserved.map(({ machineType }) => cpusOf(machineType))) + sum(reserved.map(reservedCpus)),
     INSTANCES: instances.length,
-    INSTANCE_GROUP_MANAGERS: [...world.groups.keys()].filter(isHere).length,
-    AUTOSCALERS: [...world.autoscalers.keys()].filter(isHere).length,
+    INSTANCE_GROUP_MANAGERS: count(world.groups),
+    REGIONAL_INSTANCE_GROUP_MANAGERS: count(world.groups, true),
+    AUTOSCALERS: count(world.autoscalers),
+    REGIONAL_AUTOSCALERS: count(world.autoscalers, true),
+    RESERVATIONS: reserved.length,
   };
-  return Object.entries(LIMITS).map(([metric, limit]) => ({
+  return (Object.keys(DEFAULT_LIMITS) as QuotaMetric[]).map((metric) => ({
     metric,
-    limit,
-    usage: usage[metric as keyof typeof LIMITS],
+    limit: world.quotaLimits[metric] ?? DEFAULT_LIMITS[metric],
+    usage: usage[metric],
   }));
 }
 
 /** The error of an instance that the quota of its region has no room for. */
 export function quotaExceeded(world: World, instance: Instance): Instance['lastError'] {
-  const region = regionOf(instance.zone);
-  const needs: Record<string, number> = { CPUS: cpusOf(instance), INSTANCES: 1 };
-  const full = quotasOf(world, instance.project, region, instance).find(
-    ({ metric, limit, usage }) => usage + (needs[metric] ?? 0) > limit,
-  );
-  if (!full) return undefined;
-  return {
-    code: 'QUOTA_EXCEEDED',
-    message: `Quota '${full.metric}' exceeded. Limit: ${full.limit}.0 in region ${region}.`,
-  };
+  const cpus = instance.reservation === undefined ? cpusOf(instance.machineType) : 0;
+  return shortOf(world, { ...instance, location: instance.zone }, { CPUS: cpus, INSTANCES: 1 }, instance);
 }
 
-function cpusOf(instance: Instance): number {
-  return MACHINE_TYPES[instance.machineType]?.guestCpus ?? 0;
+/** What the quota of the place's region has no room for, as an operation's error. */
+export function shortOf(
+  world: World,
+  { project, location }: { project: string; location: string },
+  needs: Partial<Record<QuotaMetric, number>>,
+  except?: Instance,
+): { code: string; message: string } | undefined {
+  const region = regionOf(location);
+  const full = quotasOf(world, project, region, except).find(
+    ({ metric, limit, usage }) => (needs[metric] ?? 0) > 0 && usage + needs[metric]! > limit,
+  );
+  if (!full) return undefined;
+  const message = `Quota '${full.metric}' exceeded. Limit: ${full.limit}.0 in region ${region}.`;
+  return { code: 'QUOTA_EXCEEDED', message };
+}
+
+/** Throws 403 when the quota of such resources is used up; regional ones have a quota of their own. */
+export function checkCount(
+  world: World,
+  place: { project: string; location: string },
+  metric: 'INSTANCE_GROUP_MANAGERS' | 'AUTOSCALERS' | 'RESERVATIONS',
+): void {
+  const isRegional = place.location === regionOf(place.location) && metric !== 'RESERVATIONS';
+  const counted: QuotaMetric = isRegional ? `REGIONAL_${metric}` : metric;
+  const problem = shortOf(world, place, { [counted]: 1 });
+  if (problem) throw new ApiError(403, 'quotaExceeded', problem.message);
+}
+
+export function cpusOf(machineType: string): number {
+  return MACHINE_TYPES[machineType]?.guestCpus ?? 0;
+}
+
+function reservedCpus(reservation: Resource): number {
+  const { count, instanceProperties } =
+    (
+      reservation as {
+        specificReservation?: { count?: string; instanceProperties?: { machineType?: string } };
+      }
+    ).specificReservation ?? {};
+  return Number(count ?? 0) * cpusOf(instanceProperties?.machineType ?? '');
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }

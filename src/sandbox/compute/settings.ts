@@ -20,17 +20,22 @@ export function profileOf(world: World, metadata: Record<string, string>): AppPr
 
 export function groupOf(world: World, instance: Instance): Group | undefined {
   if (instance.group === undefined) return undefined;
-  const key = keyOf({ project: instance.project, location: instance.zone, name: instance.group });
+  const key = keyOf({ project: instance.project, location: groupLocationOf(instance), name: instance.group });
   return world.groups.get(key) as Group | undefined;
+}
+
+/** Zone or region of the group that owns the instance. */
+export function groupLocationOf(instance: Instance): string {
+  return instance.groupLocation ?? instance.zone;
 }
 
 /** Names of the backend services that send traffic to the group. */
 export function servicesUsing(
   world: World,
-  group: { project: string; zone: string; name: string },
+  group: { project: string; location: string; name: string },
 ): string[] {
-  const wanted = keyOf({ project: group.project, location: group.zone, name: group.name });
-  const place = { project: group.project, location: group.zone };
+  const wanted = keyOf(group);
+  const place = { project: group.project, location: group.location };
   return [...world.backendServices.values()]
     .filter((service) =>
       ((service['backends'] ?? []) as { group: string }[]).some(
@@ -43,7 +48,7 @@ export function servicesUsing(
 /** How long an instance may finish what is in flight before it goes, ms: the longest of its backend services. */
 export function drainingMs(world: World, instance: Instance): number {
   if (instance.group === undefined || instance.servingSince === undefined) return 0;
-  const group = { project: instance.project, zone: instance.zone, name: instance.group };
+  const group = { project: instance.project, location: groupLocationOf(instance), name: instance.group };
   const seconds = servicesUsing(world, group).map((name) => {
     const service = world.backendServices.get(keyOf({ project: group.project, location: 'global', name }));
     const draining = service?.['connectionDraining'] as { drainingTimeoutSec?: number } | undefined;

@@ -32,6 +32,12 @@ export const GroupBody = z.looseObject({
       initialDelaySec: Count.max(3600).default(0),
     })
     .optional(),
+  distributionPolicy: z
+    .looseObject({
+      zones: z.array(z.looseObject({ zone: Link })).optional(),
+      targetShape: z.literal('EVEN', 'The sandbox knows EVEN only.').default('EVEN'),
+    })
+    .optional(),
   autoHealingPolicies: z
     .array(z.looseObject({ healthCheck: Link, initialDelaySec: Count.optional() }))
     .optional(),

@@ -1,6 +1,6 @@
 import type { Instance, World } from '../world.ts';
 import type { Machine } from './machine.ts';
-import { fingerprintOf, linkTo, timestamp, zoneLink } from './resources.ts';
+import { fingerprintOf, linkTo, placeFields, timestamp, zoneLink } from './resources.ts';
 import type { Place } from './resources.ts';
 import { healthCheckIntervalMs, isServing } from './settings.ts';
 import type { Group } from './shapes.ts';
@@ -82,7 +82,7 @@ export function instanceGroupView(place: Place, group: Group, size: number): Rec
     id: group.id,
     name: group.name,
     size,
-    zone: zoneLink(place.project, place.location),
+    ...placeFields(place),
     selfLink: linkTo(place, 'instanceGroups', group.name),
   };
 }
