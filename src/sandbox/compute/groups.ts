@@ -25,7 +25,10 @@ export const MOVES = {
   startInstances: { from: 'STOPPED', to: 'RUNNING' },
 } as const satisfies Record<string, { from: Target; to: Target }>;
 
-/** Makes managed instance groups hold what their target sizes say. Standby is MANUAL: nothing resumes on its own. */
+/**
+ * Makes managed instance groups hold what their target sizes say. Standby MANUAL: nothing resumes on its own;
+ * SCALE_OUT_POOL: what is missing comes from the pool first, suspended before stopped, and the pool is filled up again.
+ */
 export class Groups {
   private readonly world: World;
   private readonly lifecycle: Lifecycle;
@@ -46,12 +49,23 @@ export class Groups {
 
   /** Creates what is missing and deletes what is too much, per target. */
   reconcile(place: Place, group: Group): void {
+    if (group.standbyPolicy?.mode === 'SCALE_OUT_POOL') this.takeFromPool(place, group);
     for (const [target, field] of SIZES) {
       const machines = this.members(place, group).filter((machine) => machine.target === target);
       const missing = group[field] - machines.length;
       for (let count = 0; count < missing; count += 1) this.add(place, group, target);
       if (missing < 0) for (const machine of this.leastUseful(machines, -missing)) machine.delete();
     }
+  }
+
+  /** Instances that are ready in the pool, as many as are missing, are brought up; the target sizes stay. */
+  private takeFromPool(place: Place, group: Group): void {
+    const members = this.members(place, group);
+    const running = members.filter(({ target }) => target === 'RUNNING').length;
+    const ready = (target: Target, status: string) =>
+      members.filter((machine) => machine.target === target && machine.instance.status === status);
+    const pool = [...ready('SUSPENDED', 'SUSPENDED'), ...ready('STOPPED', 'TERMINATED')];
+    for (const machine of pool.slice(0, Math.max(0, group.targetSize - running))) machine.aim('RUNNING');
   }
 
   /** Suspends, stops, resumes or starts chosen instances, moving the target sizes along. Throws 400 for a wrong state. */
@@ -90,10 +104,11 @@ export class Groups {
 
   private chosen(place: Place, group: Group, links: string[]): Machine[] {
     const members = new Map(this.members(place, group).map((machine) => [machine.instance.name, machine]));
-    return links.map((link) => {
-      const machine = members.get(readLink(link, place).name);
+    // Named twice is meant once: every target size moves by instances, not by names.
+    return [...new Set(links.map((link) => readLink(link, place).name))].map((name) => {
+      const machine = members.get(name);
       if (machine) return machine;
-      throw new ApiError(400, 'invalid', `'${link}' is not an instance of the group '${group.name}'.`);
+      throw new ApiError(400, 'invalid', `'${name}' is not an instance of the group '${group.name}'.`);
     });
   }
 

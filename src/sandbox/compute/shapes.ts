@@ -28,7 +28,7 @@ export const GroupBody = z.looseObject({
   targetStoppedSize: Count.default(0),
   standbyPolicy: z
     .looseObject({
-      mode: z.literal('MANUAL', 'The sandbox knows MANUAL only.').default('MANUAL'),
+      mode: z.enum(['MANUAL', 'SCALE_OUT_POOL']).default('MANUAL'),
       initialDelaySec: Count.max(3600).default(0),
     })
     .optional(),

@@ -45,7 +45,9 @@ export function readBalancing(world: World, project: string, name: string): Bala
 }
 
 function readBackend(backend: BackendResource): Backend[] {
-  const link = /projects\/([^/]+)\/(?:zones|regions)\/([^/]+)\/instanceGroups\/([^/]+)$/.exec(backend.group ?? '');
+  const link = /projects\/([^/]+)\/(?:zones|regions)\/([^/]+)\/instanceGroups\/([^/]+)$/.exec(
+    backend.group ?? '',
+  );
   if (!link) return [];
   const instanceWeight = (backend.capacityScaler ?? 1) * (backend.maxRatePerInstance || 1);
   return [{ project: link[1]!, zone: link[2]!, group: link[3]!, instanceWeight }];
