@@ -174,6 +174,12 @@ describe('what the contract does not know', () => {
     expect(forbidden.status).toBe(403);
   });
 
+  it('is 501 for fields that the sandbox would not act on', async () => {
+    const body = { ...group, allInstancesConfig: { properties: { labels: { a: 'b' } } } };
+    expect((await call('POST', `/zones/${ZONE}/instanceGroupManagers`, body)).status).toBe(501);
+    expect(sandbox.world.groups.has(`${PROJECT}/${ZONE}/never`)).toBe(false);
+  });
+
   it('filters by one syntax or the other, never by both', async () => {
     const list = async (filter: string) => {
       const path = `/zones?filter=${encodeURIComponent(filter)}`;

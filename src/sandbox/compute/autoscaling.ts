@@ -4,6 +4,7 @@ import type { Timers } from '../timers.ts';
 import type { Plane } from '../world.ts';
 import { routesOf } from './collection.ts';
 import type { Kind, Registry, Route } from './collection.ts';
+import { refuseFields } from './contract/validate.ts';
 import type { Groups } from './groups.ts';
 import { find, invalid, keyOf, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
@@ -45,6 +46,9 @@ export class Autoscaling {
       outputs: ['recommendedSize', 'status', 'statusDetails', 'scalingScheduleStatus'],
       quota: 'AUTOSCALERS',
       check(place, autoscaler) {
+        const { autoscalingPolicy } = autoscaler;
+        refuseFields(autoscalingPolicy, 'scalingSchedules', 'customMetricUtilizations');
+        refuseFields(autoscalingPolicy, 'loadBalancingUtilization', 'scaleInControl');
         const group = find(world.groups, 'instanceGroupManagers', readLink(autoscaler.target, place));
         const other = autoscalerOf(world.autoscalers, place, group);
         if (other && other.name !== autoscaler.name)

@@ -3,6 +3,7 @@ import type { ApiRequest } from '../http.ts';
 import type { Resource, World } from '../world.ts';
 import { pathsOf, placeOf, route, routesOf } from './collection.ts';
 import type { Kind, PathParts, Registry, Route } from './collection.ts';
+import { refuseFields } from './contract/validate.ts';
 import { MOVES } from './groups.ts';
 import type { Groups } from './groups.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -34,6 +35,8 @@ function managerKind(world: World, groups: Groups, machinesOf: MachinesOf): Kind
     quota: 'INSTANCE_GROUP_MANAGERS',
     check(place, group) {
       checkReady(place, group);
+      refuseFields(group, 'versions', 'allInstancesConfig', 'instanceFlexibilityPolicy', 'statefulPolicy');
+      refuseFields(group, 'updatePolicy', 'targetPools', 'resourcePolicies', 'targetSizePolicy');
       group.baseInstanceName ??= group.name;
       const global = { project: place.project, location: 'global' };
       find(world.templates, 'instanceTemplates', readLink(group.instanceTemplate, global));

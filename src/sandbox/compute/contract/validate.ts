@@ -131,6 +131,15 @@ function invalidArgument(field: string, description: string): ApiError {
   return new ApiError(400, 'invalid', description, { status: 'INVALID_ARGUMENT', details });
 }
 
+/** Throws 501 when one of these fields says anything: what the sandbox would not act on it does not keep either. */
+export function refuseFields(resource: Record<string, unknown>, ...fields: string[]): void {
+  for (const field of fields) {
+    const value = resource[field];
+    const isEmpty = typeof value === 'object' && (value === null || Object.keys(value).length === 0);
+    if (value !== undefined && !isEmpty) throw notImplemented(`The field '${field}'`);
+  }
+}
+
 /** What Google has and the sandbox lacks. */
 export function notImplemented(what: string): ApiError {
   return new ApiError(
