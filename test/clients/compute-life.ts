@@ -168,6 +168,16 @@ export function describeComputeLife(name: string, subject: () => Subject): void 
       await stable();
       expect(await statuses()).toEqual(['RUNNING', 'RUNNING', 'SUSPENDED']);
     });
+
+    it('is found among all places, where the others are empty', async () => {
+      const scopes = await subject().caller.aggregated(
+        'compute.instanceGroupManagers.aggregatedList',
+        project(),
+      );
+      expect(names(scopes[`zones/${ZONE}`]!['instanceGroupManagers'] as Json[])).toEqual(['web']);
+      const elsewhere = scopes['zones/us-central1-a'];
+      expect(elsewhere).toMatchObject({ warning: { code: 'NO_RESULTS_ON_PAGE' } });
+    });
   });
 
   describe(`${name}: an autoscaler`, () => {
