@@ -1,21 +1,23 @@
 import { parentPort } from 'node:worker_threads';
+import type { Forecaster } from './forecaster.ts';
 import type { FitAnswer, FitRequest } from './fitter.ts';
-import { createFitter } from './fitter.ts';
-import { loadInstalledPremirror } from './premirror-fit.ts';
+import { fitBest, loadInstalledMstlEts, warmUpBest } from './fitter.ts';
 
-/** Entry of the thread that fits: one request at a time, in order. */
-const fitter = createFitter(loadInstalledPremirror);
-let before: Promise<void> = Promise.resolve();
+/** Entry of the thread that fits: one request, one answer, in order. */
+const loading = loadInstalledMstlEts();
 
 parentPort!.on('message', (request: FitRequest) => {
-  before = before.then(async () => parentPort!.postMessage(await answerTo(request)));
+  void loading.then(
+    (forecaster) => parentPort!.postMessage(answerTo(request, forecaster)),
+    (error: unknown) => parentPort!.postMessage({ id: request.id, error: String(error) } satisfies FitAnswer),
+  );
 });
 
-async function answerTo({ id, history, steps, series, warmUp }: FitRequest): Promise<FitAnswer> {
+function answerTo({ id, history, steps, warmUp }: FitRequest, forecaster: Forecaster): FitAnswer {
   try {
     return warmUp
-      ? { id, state: await fitter.warmUp(history, warmUp.nominalCoverage, steps) }
-      : { id, fitted: await fitter.fit(history, steps, series) };
+      ? { id, state: warmUpBest(forecaster, history, warmUp.nominalCoverage, steps) }
+      : { id, fitted: fitBest(forecaster, history, steps) };
   } catch (error) {
     return { id, error: String(error) };
   }
