@@ -65,7 +65,7 @@ describe('a zone', () => {
   it('drains: its machines leave the network one by one, and come back', async () => {
     const { sandbox, instances, until } = await start(6, []);
     await until(() => instances().every(serves));
-    const drain = { match: { zone: ZONE }, until: '80s', effect: { drain: '60s' } };
+    const drain = { match: { zone: ZONE }, until: '150s', effect: { drain: '120s' } };
     sandbox.world.faults.set({ rules: [drain] });
     const from = sandbox.world.clock.now();
     const seen = new Set<number>();
@@ -75,7 +75,7 @@ describe('a zone', () => {
       const reached = answers.filter((status) => status === 200).length;
       expect(answers.every((status) => status === 200 || status === 0)).toBe(true);
       seen.add(reached);
-      back = reached === 6 && sandbox.world.clock.now() - from > 80_000;
+      back = reached === 6 && sandbox.world.clock.now() - from > 150_000;
     }
     expect([...seen]).toContain(0);
     expect(seen.size).toBeGreaterThan(3);
@@ -101,11 +101,11 @@ describe('an instance', () => {
 
   it('flaps: refuses everything for a while, again and again, and only the one that is meant', async () => {
     const flap = { match: { resource: 'shop' }, times: 1, effect: { flap: { up: '10s', down: '10s' } } };
-    const { sandbox, instances, until } = await start(2, [flap]);
+    const { instances, until } = await start(2, [flap]);
     await until(() => instances().every(serves));
     const seen = new Map<string, number[]>();
-    const end = sandbox.world.clock.now() + 60_000;
-    while (sandbox.world.clock.now() < end) {
+    // On a busy machine a turn may be missed: it is looked at until there were enough.
+    while (![...seen.values()].some((statuses) => statuses.length >= 5)) {
       for (const instance of instances()) {
         const known = seen.get(instance.name) ?? [];
         const status = await healthOf(instance);
@@ -114,7 +114,6 @@ describe('an instance', () => {
     }
     const [steady, flapping] = [...seen.values()].toSorted((a, b) => a.length - b.length);
     expect(steady).toEqual([200]);
-    expect(flapping!.length).toBeGreaterThanOrEqual(5);
     expect(new Set(flapping)).toEqual(new Set([200, 503]));
   });
 });
@@ -130,7 +129,7 @@ describe('a metric', () => {
       'interval.startTime': new Date(ORIGIN - 60 * MINUTE_MS).toISOString(),
       'interval.endTime': new Date(ORIGIN).toISOString(),
     });
-    const answer = await fetch(`${sandbox.addresses.monitoring}/v3/projects/p/timeSeries?${query}`);
+    const answer = await fetch(`${sandbox.addresses.monitoring}/v3/projects/p/timeSeries?${query.toString()}`);
     const { timeSeries = [] } = (await answer.json()) as {
       timeSeries?: { points: { interval: { endTime: string }; value: { int64Value: string } }[] }[];
     };

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { serveApis } from '../src/sandbox/api-server.ts';
 import { SandboxClock } from '../src/sandbox/clock.ts';
 import { createMonitoringApi } from '../src/sandbox/monitoring/api.ts';
+import { createMetricService } from '../src/sandbox/monitoring/service.ts';
 import { createPlane } from '../src/sandbox/plane/plane.ts';
 import { seededRandom } from '../src/sandbox/random.ts';
 import { DEFAULT_DELAYS, DEFAULT_PROFILE } from '../src/sandbox/server.ts';
@@ -25,7 +26,7 @@ async function monitoring() {
   const settings = { delays: DEFAULT_DELAYS, defaultProfile: DEFAULT_PROFILE };
   const world = new World({ clock, random: seededRandom(1), ...settings });
   const plane = createPlane(world);
-  const server = await serveApis(world, [createMonitoringApi(world, plane)], 0);
+  const server = await serveApis(world, [createMonitoringApi(createMetricService(world, plane))], 0);
   const auth = new GoogleAuth({ authClient: new PassThroughClient(), projectId: 'p' });
   const at = { apiEndpoint: '127.0.0.1', port: server.port, protocol: 'http' };
   // The package brings its own copy of the auth library's types.
@@ -167,7 +168,7 @@ describe('timeSeries.list through the client library', () => {
 
   it('says what is wrong with a request', async () => {
     const { client } = await monitoring();
-    await expect(list(client, ORIGIN, NOW, { filter: 'metric.type : "x"' })).rejects.toThrow(/cannot read/);
+    await expect(list(client, ORIGIN, NOW, { filter: 'metric.type ~ "x"' })).rejects.toThrow(/cannot read/);
     await expect(list(client, ORIGIN, NOW, { filter: 'resource.type = "x"' })).rejects.toThrow(
       /names no metric/,
     );

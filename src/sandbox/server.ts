@@ -5,6 +5,7 @@ import { createControlApi } from './control.ts';
 import { createDnsApi } from './dns/api.ts';
 import { startDnsServer } from './dns/server.ts';
 import { createMonitoringApi } from './monitoring/api.ts';
+import { createMetricService } from './monitoring/service.ts';
 import { createPlane } from './plane/plane.ts';
 import { seededRandom } from './random.ts';
 import { Timers } from './timers.ts';
@@ -36,6 +37,8 @@ export interface SandboxOptions {
   port?: number;
   delays?: Partial<Delays>;
   defaultProfile?: Partial<AppProfile>;
+  /** How long Monitoring's points stay invisible, ms by metric type; as Google documents it unless set. */
+  monitoringDelayMs?: Record<string, number>;
   /** Limits of every region's quota that differ from the usual, by metric. */
   quotaLimits?: Record<string, number>;
   /** Projects that answer 403 to everything. */
@@ -78,9 +81,10 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const timers = new Timers(clock);
   const plane = createPlane(world);
   const compute = createComputeApi(world, plane, timers);
+  const metrics = createMetricService(world, plane, { delayMs: options.monitoringDelayMs ?? {} });
   const apis = [
     compute.api,
-    createMonitoringApi(world, plane),
+    createMonitoringApi(metrics),
     createDnsApi(world),
     createControlApi({ world, plane, loadBalancers: compute.loadBalancers }),
   ];

@@ -1,129 +1,84 @@
-import { ApiError, match, ok } from '../http.ts';
-import { disturbSeries } from '../faults/metrics.ts';
-import type { Wrong } from '../faults/metrics.ts';
-import type { Api, ApiAnswer } from '../http.ts';
-import type { PlaneExtras } from '../plane/plane.ts';
-import type { Plane, World } from '../world.ts';
-import { aggregate, readAggregation } from './aggregation.ts';
-import { invalid, parseFilter } from './filter.ts';
-import { createReaders } from './series.ts';
-import type { Point, Series } from './series.ts';
+import { ok } from '../http.ts';
+import type { Api, ApiRequest } from '../http.ts';
+import { messageType, readMessage, withNumbers } from './contract.ts';
+import type { Fields } from './contract.ts';
+import { failure, invalid } from './errors.ts';
+import type { Method } from './service.ts';
 
-/** "Sampled every 60 s, not visible for up to 240 s": Google's figure for both metrics. */
-const DEFAULT_DELAY_MS = 240_000;
-/** Points per page, unless the request asks for fewer; Google's maximum. */
-const PAGE_SIZE = 100_000;
+/** Parameters that every Google API takes. */
+const SYSTEM_PARAMETERS = /^(\$?alt|\$\.xgafv|prettyPrint|key|quotaUser|access_token|oauth_token|callback)$/;
 
-export interface MonitoringOptions {
-  /** How long a point stays invisible, per metric type, ms of sandbox time; 240 s where none is given. */
-  delayMs?: Record<string, number>;
-}
+/** REST methods: HTTP method, what follows `/v3/projects/<project>/`, the service's method, and its answer's type. */
+const ROUTES: [http: string, path: RegExp, method: string, answer: string, body?: string][] = [
+  ['GET', /^timeSeries$/, 'ListTimeSeries', 'ListTimeSeriesResponse'],
+  ['POST', /^timeSeries$/, 'CreateTimeSeries', '', '*'],
+  ['POST', /^timeSeries:createService$/, 'CreateServiceTimeSeries', '', '*'],
+  ['GET', /^metricDescriptors$/, 'ListMetricDescriptors', 'ListMetricDescriptorsResponse'],
+  [
+    'POST',
+    /^metricDescriptors$/,
+    'CreateMetricDescriptor',
+    'google.api.MetricDescriptor',
+    'metricDescriptor',
+  ],
+  ['GET', /^metricDescriptors\/.+$/, 'GetMetricDescriptor', 'google.api.MetricDescriptor'],
+  ['DELETE', /^metricDescriptors\/.+$/, 'DeleteMetricDescriptor', ''],
+  [
+    'GET',
+    /^monitoredResourceDescriptors$/,
+    'ListMonitoredResourceDescriptors',
+    'ListMonitoredResourceDescriptorsResponse',
+  ],
+  [
+    'GET',
+    /^monitoredResourceDescriptors\/.+$/,
+    'GetMonitoredResourceDescriptor',
+    'google.api.MonitoredResourceDescriptor',
+  ],
+];
 
-/**
- * Monitoring v3 `timeSeries.list` over what the plane counted. No answer holds a point that ends after now minus the
- * metric's delay and the fault `staleMetricsMs`.
- */
-export function createMonitoringApi(
-  world: World,
-  plane: Plane & PlaneExtras,
-  options: MonitoringOptions = {},
-): Api {
-  const readers = createReaders(world, plane);
-
-  function list(project: string, query: URLSearchParams, struck: string[]): ApiAnswer {
-    const filter = parseFilter(query.get('filter') ?? '');
-    const { from, to } = readInterval(query);
-    const how = readAggregation(query);
-    const page = readPage(query);
-    const read = readers.get(filter.metricType);
-    if (!read)
-      throw new ApiError(404, 'notFound', `metric '${filter.metricType}' is unknown: see metric.type`);
-    const delayMs = options.delayMs?.[filter.metricType] ?? DEFAULT_DELAY_MS;
-    const visibleUntil = Math.min(page.visibleUntil, world.clock.now() - delayMs);
-    // The first window begins up to one period before the interval.
-    const known = read(project, from - how.periodMs, Math.min(to, visibleUntil));
-    const raw = disturbSeries(world.faults, known, world.clock.now() - delayMs, struck, falsify).filter(
-      filter.matches,
-    );
-    return ok(
-      onePage(aggregate(raw, how, { from, to: Math.min(to, visibleUntil), end: to }), page, visibleUntil),
-    );
-  }
-
-  return async ({ method, path, query, faults }) => {
-    const target = match('/v3/projects/:project/timeSeries', path);
-    if (!target || method !== 'GET') return undefined;
-    return list(target['project']!, query, faults?.struck ?? []);
+/** Monitoring v3 over REST: metrics, their descriptors and monitored resources. The rest of it answers 501. */
+export function createMonitoringApi(service: Record<string, Method>): Api {
+  return async (request) => {
+    const [, project, rest = ''] = /^\/v3\/projects\/([^/]+)\/(.+)$/.exec(request.path) ?? [];
+    if (!request.path.startsWith('/v3/')) return undefined;
+    const route = ROUTES.find(([http, path]) => http === request.method && path.test(rest));
+    if (!route)
+      throw failure(
+        'UNIMPLEMENTED',
+        `${request.method} ${request.path} is not emulated by the sandbox: docs/sandbox.md lists what is.`,
+      );
+    const [, , method, answerType, body] = route;
+    const parent = `projects/${decodeURIComponent(project!)}`;
+    const isOne = rest.includes('/');
+    const name = isOne ? `${parent}/${decodeURIComponent(rest)}` : parent;
+    const type = messageType(`${method}Request`);
+    const answer = service[method]!(readRequest(type, request, name, body), request.faults?.struck ?? []);
+    const numbers = (request.query.get('$alt') ?? '').includes('enum-encoding=int');
+    return ok(numbers && answerType !== '' ? withNumbers(messageType(answerType), answer) : answer);
   };
 }
 
-function falsify(_: Series, point: Point, { factor, offset }: Wrong): Point {
-  return { ...point, value: point.value * factor + offset };
+type Type = ReturnType<typeof messageType>;
+
+/** Query and body as the one message that they are. */
+function readRequest(type: Type, { query, body }: ApiRequest, name: string, bodyField?: string): Fields {
+  const given = body === '' || body === undefined ? {} : body;
+  if (bodyField === '*') return readMessage(type, { ...(given as Fields), name });
+  const fields: Fields = bodyField === undefined ? {} : { [bodyField]: given };
+  for (const key of new Set(query.keys()))
+    if (!SYSTEM_PARAMETERS.test(key)) setField(type, fields, key.split('.'), query.getAll(key), key);
+  return readMessage(type, { ...fields, name });
 }
 
-/** The interval (from, to] in ms; without a start it is the point at the end alone. */
-function readInterval(query: URLSearchParams): { from: number; to: number } {
-  const to = readTime(query, 'interval.endTime');
-  if (to === undefined) throw invalid('interval.endTime is missing: give the end of the interval, RFC 3339');
-  const from = readTime(query, 'interval.startTime') ?? to - 1;
-  if (from > to) throw invalid(`interval.startTime is after interval.endTime: swap them`);
-  return { from, to };
-}
-
-function readTime(query: URLSearchParams, parameter: string): number | undefined {
-  const text = query.get(parameter);
-  if (text === null) return undefined;
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw invalid(`${parameter} is '${text}': give a time as RFC 3339, 2026-01-05T12:00:00Z`);
-  return at;
-}
-
-interface Page {
-  size: number;
-  /** Points to skip, and the visibility that the first page had: new points must not shift the later pages. */
-  offset: number;
-  visibleUntil: number;
-}
-
-function readPage(query: URLSearchParams): Page {
-  const size = Number(query.get('pageSize') ?? 0) || PAGE_SIZE;
-  if (!(size > 0 && size <= PAGE_SIZE)) throw invalid(`pageSize is ${size}: give 1 to ${PAGE_SIZE}`);
-  const token = query.get('pageToken');
-  if (!token) return { size, offset: 0, visibleUntil: Infinity };
-  const [offset, visibleUntil] = token.split('-').map(Number);
-  if (!(offset! > 0) || !(visibleUntil! > 0))
-    throw invalid(`pageToken is '${token}': give the nextPageToken of the page before, unchanged`);
-  return { size, offset: offset!, visibleUntil: visibleUntil! };
-}
-
-/** Newest first; a page holds at most `size` points and may end within a series. */
-function onePage(all: Series[], { size, offset }: Page, visibleUntil: number) {
-  const timeSeries = [];
-  let skip = offset;
-  let room = size;
-  let left = false;
-  for (const series of all) {
-    const points = series.points.toReversed();
-    const shown = points.slice(skip, skip + room);
-    left ||= points.length > skip + shown.length;
-    skip = Math.max(0, skip - points.length);
-    room -= shown.length;
-    if (shown.length > 0) timeSeries.push(toWire(series, shown));
+/** Puts a parameter such as `aggregation.alignmentPeriod` where it belongs. */
+function setField(type: Type, into: Fields, [head, ...rest]: string[], values: string[], key: string): void {
+  const field = type.fields[head!];
+  if (field && rest.length > 0 && 'fields' in (field.resolvedType ?? {})) {
+    const inner = (into[head!] ??= {}) as Fields;
+    setField(field.resolvedType as Type, inner, rest, values, key);
+    return;
   }
-  return left ? { timeSeries, nextPageToken: `${offset + size}-${visibleUntil}` } : { timeSeries };
-}
-
-function toWire({ metric, resource, metricKind, valueType, unit }: Series, points: Point[]) {
-  return {
-    metric,
-    resource,
-    metricKind,
-    valueType,
-    unit,
-    points: points.map(({ start, end, value }) => ({
-      interval: { startTime: new Date(start).toISOString(), endTime: new Date(end).toISOString() },
-      value: valueType === 'INT64' ? { int64Value: String(Math.round(value)) } : { doubleValue: value },
-    })),
-  };
+  if (values.length > 1 && !field?.repeated) throw invalid(`'${key}' is given more than once`);
+  into[head!] = field?.repeated ? values : rest.length > 0 ? { [rest.join('.')]: values[0] } : values[0];
 }

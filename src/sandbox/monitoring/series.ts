@@ -1,21 +1,20 @@
-import type { PlaneExtras } from '../plane/plane.ts';
-import { MINUTE_MS } from '../plane/traffic-meter.ts';
-import type { Plane, World } from '../world.ts';
+import type { Distribution } from './distribution.ts';
 import type { Labelled } from './filter.ts';
 
-export const REQUEST_COUNT = 'loadbalancing.googleapis.com/https/request_count';
-export const CPU_UTILIZATION = 'compute.googleapis.com/instance/cpu/utilization';
+export type MetricKind = 'GAUGE' | 'DELTA' | 'CUMULATIVE';
+export type ValueType = 'BOOL' | 'INT64' | 'DOUBLE' | 'STRING' | 'DISTRIBUTION';
+export type Value = number | boolean | string | Distribution;
 
 export interface Point {
   /** Equal to `end` for a gauge. ms since the epoch. */
   start: number;
   end: number;
-  value: number;
+  value: Value;
 }
 
 export interface Series extends Labelled {
-  metricKind: 'DELTA' | 'GAUGE';
-  valueType: 'INT64' | 'DOUBLE';
+  metricKind: MetricKind;
+  valueType: ValueType;
   unit: string;
   /** Ascending in time. */
   points: Point[];
@@ -23,55 +22,58 @@ export interface Series extends Labelled {
   knownUntil?: number;
 }
 
-/** Reads the series of one metric in a project with from < end <= to, unaligned: one point a minute. */
+/** Reads the series of one metric in a project with from < end <= to, unaligned, ascending. */
 export type Reader = (project: string, from: number, to: number) => Series[];
 
-/** What this Monitoring knows, by metric type. */
-export function createReaders(world: World, plane: Plane & PlaneExtras): Map<string, Reader> {
-  return new Map<string, Reader>([
-    [REQUEST_COUNT, (project, from, to) => requestCounts(plane, project, from, to)],
-    [CPU_UTILIZATION, (project, from, to) => cpuUtilizations(world, plane, project, from, to)],
-  ]);
+/** A series in JSON, its points newest first. */
+export function seriesToJson(
+  { metric, resource, metricKind, valueType, unit }: Series,
+  newestFirst: Point[],
+) {
+  return {
+    metric,
+    resource,
+    metricKind,
+    valueType,
+    unit,
+    points: newestFirst.map(({ start, end, value }) => ({
+      interval: { startTime: new Date(start).toISOString(), endTime: new Date(end).toISOString() },
+      value: valueToJson(valueType, value),
+    })),
+  };
 }
 
-function requestCounts(plane: PlaneExtras, project: string, from: number, to: number): Series[] {
-  return plane.metered(project).flatMap((backendService) => {
-    const meter = plane.meter(project, backendService);
-    return meter.series().map(({ backend, responseClass }) => ({
-      metric: { type: REQUEST_COUNT, labels: { response_code_class: String(responseClass) } },
-      resource: {
-        type: 'https_lb_rule',
-        labels: { project_id: project, backend_target_name: backendService, backend_name: backend },
-      },
-      metricKind: 'DELTA' as const,
-      valueType: 'INT64' as const,
-      unit: '1',
-      points: meter
-        .minutes(backend, responseClass, from, to)
-        .map(({ end, requests }) => ({ start: end - MINUTE_MS, end, value: requests })),
-    }));
-  });
+function valueToJson(type: ValueType, value: Value): Record<string, unknown> {
+  if (type === 'INT64') return { int64Value: String(Math.round(Number(value))) };
+  if (type === 'BOOL') return { boolValue: value };
+  if (type === 'STRING') return { stringValue: value };
+  if (type === 'DOUBLE') return { doubleValue: Number.isFinite(value) ? value : String(value as number) };
+  const { count, bucketCounts, ...rest } = value as Distribution;
+  return {
+    distributionValue: { count: String(count), ...rest, bucketCounts: bucketCounts.map(String) },
+  };
 }
 
-function cpuUtilizations(world: World, plane: Plane, project: string, from: number, to: number): Series[] {
-  const instances = [...world.instances.values()].filter((instance) => instance.project === project);
-  return instances.map((instance) => {
-    const points: Point[] = [];
-    const first = (Math.floor(Math.max(from, instance.createdAt) / MINUTE_MS) + 1) * MINUTE_MS;
-    for (let end = first; end <= to; end += MINUTE_MS) {
-      const value = plane.cpu(instance, end - MINUTE_MS, end);
-      if (value !== undefined) points.push({ start: end, end, value });
-    }
-    return {
-      metric: { type: CPU_UTILIZATION, labels: { instance_name: instance.name } },
-      resource: {
-        type: 'gce_instance',
-        labels: { project_id: project, zone: instance.zone, instance_id: instance.id },
-      },
-      metricKind: 'GAUGE' as const,
-      valueType: 'DOUBLE' as const,
-      unit: '10^2.%',
-      points,
-    };
-  });
+/** Value and type of a `TypedValue` in JSON; undefined when it has none. */
+export function valueFromJson(json: Record<string, unknown>): { type: ValueType; value: Value } | undefined {
+  const [entry] = Object.entries(json);
+  if (!entry) return undefined;
+  const [name, value] = entry;
+  if (name === 'boolValue') return { type: 'BOOL', value: value as boolean };
+  if (name === 'stringValue') return { type: 'STRING', value: value as string };
+  if (name !== 'distributionValue')
+    return { type: name === 'int64Value' ? 'INT64' : 'DOUBLE', value: Number(value) };
+  const given = value as Partial<Record<keyof Distribution, unknown>>;
+  return {
+    type: 'DISTRIBUTION',
+    value: {
+      count: Number(given.count ?? 0),
+      mean: Number(given.mean ?? 0),
+      sumOfSquaredDeviation: Number(given.sumOfSquaredDeviation ?? 0),
+      bucketOptions: (given.bucketOptions ?? {
+        explicitBuckets: { bounds: [] },
+      }) as Distribution['bucketOptions'],
+      bucketCounts: ((given.bucketCounts ?? []) as unknown[]).map(Number),
+    },
+  };
 }
