@@ -1,3 +1,4 @@
+import type { TierCounts } from '../domain/tier.ts';
 import type { TicksToServe, WorldModel } from './model.ts';
 import { TICKS_PER_STEP, ticksToServe } from './model.ts';
 
@@ -54,6 +55,18 @@ export function simulate(targets: Targets, model: WorldModel, startFull: number)
   return course;
 }
 
+/** One pool of instances: `at[0]` serve, the others are so many ticks away; at[cold] would be off and stays unused. */
+export interface Pool {
+  at: Int32Array;
+  next: Int32Array;
+}
+
+export function newPool(ticks: TicksToServe, serving = 0): Pool {
+  const at = new Int32Array(ticks.cold + 1);
+  at[0] = serving;
+  return { at, next: new Int32Array(ticks.cold + 1) };
+}
+
 /** Moves one pool through all steps, adding to the course. */
 function runPool(
   targets: Omit<Targets, 'primary'>,
@@ -61,58 +74,59 @@ function runPool(
   ticks: TicksToServe,
   course: Course,
 ): void {
-  // Instances by ticks to serve: at[0] serve, at[cold] would be off and stays unused.
-  let at = new Int32Array(ticks.cold + 1);
-  let next = new Int32Array(ticks.cold + 1);
-  at[0] = startFull;
+  const pool = newPool(ticks, startFull);
   for (let tick = 0; tick < course.serving.length; tick++) {
     const step = Math.floor(tick / TICKS_PER_STEP);
-    next.fill(0);
-    let wantFull = targets.full[step]!;
-    let wantWarm = targets.warm[step]!;
-    let wantShadow = targets.shadow[step]!;
-    for (let p = 0; p < ticks.cold; p++) {
-      let here = at[p]!;
-      if (here === 0) continue;
-      const full = Math.min(here, wantFull);
-      wantFull -= full;
-      here -= full;
-      if (p === 0) course.serving[tick]! += full;
-      next[Math.max(0, p - 1)]! += full;
-      course.full[tick]! += full;
-
-      const warm = Math.min(here, wantWarm);
-      wantWarm -= warm;
-      here -= warm;
-      rest(warm, p, ticks.warm, next, course.warm, course.full, tick);
-
-      const shadow = Math.min(here, wantShadow);
-      wantShadow -= shadow;
-      rest(shadow, p, ticks.shadow, next, course.shadow, course.full, tick);
-      // Whoever is left is not wanted: stopped by not being taken over.
-    }
-    const started = wantFull + wantWarm + wantShadow;
-    next[ticks.cold - 1]! += started;
-    course.full[tick]! += started;
-    [at, next] = [next, at];
+    const wanted = { full: targets.full[step]!, warm: targets.warm[step]!, shadow: targets.shadow[step]! };
+    const { serving, full, warm, shadow } = advancePool(pool, wanted, ticks);
+    course.serving[tick]! += serving;
+    course.full[tick]! += full;
+    course.warm[tick]! += warm;
+    course.shadow[tick]! += shadow;
   }
 }
 
-/** Holds instances at a tier's resting place if they are that near or nearer; else they come one tick closer, at the full price. */
-function rest(
-  count: number,
-  position: number,
-  place: number,
-  next: Int32Array,
-  resting: Int32Array,
-  moving: Int32Array,
-  tick: number,
-): void {
-  if (position <= place) {
-    next[place]! += count;
-    resting[tick]! += count;
-  } else {
-    next[position - 1]! += count;
-    moving[tick]! += count;
+/** One tick: the readiest instances are assigned to the readiest tier. Returns what serves and what is billed at each price. */
+export function advancePool(
+  pool: Pool,
+  wanted: TierCounts,
+  ticks: TicksToServe,
+): TierCounts & { serving: number } {
+  const { at, next } = pool;
+  const spent = { serving: 0, full: 0, warm: 0, shadow: 0 };
+  next.fill(0);
+  let { full: wantFull, warm: wantWarm, shadow: wantShadow } = wanted;
+  for (let p = 0; p < ticks.cold; p++) {
+    let here = at[p]!;
+    if (here === 0) continue;
+    const full = Math.min(here, wantFull);
+    wantFull -= full;
+    here -= full;
+    if (p === 0) spent.serving += full;
+    next[Math.max(0, p - 1)]! += full;
+    spent.full += full;
+
+    const warm = Math.min(here, wantWarm);
+    wantWarm -= warm;
+    here -= warm;
+    spent[rest(warm, p, ticks.warm, next) ? 'warm' : 'full'] += warm;
+
+    const shadow = Math.min(here, wantShadow);
+    wantShadow -= shadow;
+    spent[rest(shadow, p, ticks.shadow, next) ? 'shadow' : 'full'] += shadow;
+    // Whoever is left is not wanted: stopped by not being taken over.
   }
+  const started = wantFull + wantWarm + wantShadow;
+  next[ticks.cold - 1]! += started;
+  spent.full += started;
+  pool.at = next;
+  pool.next = at;
+  return spent;
+}
+
+/** Holds instances at a tier's resting place if they are that near or nearer; else they come one tick closer: not at rest. */
+function rest(count: number, position: number, place: number, next: Int32Array): boolean {
+  const rests = position <= place;
+  next[rests ? place : position - 1]! += count;
+  return rests;
 }

@@ -1,0 +1,55 @@
+import { CallRates } from '../domain/calls.ts';
+import { CoursePlanner } from '../domain/cost-course.ts';
+import type { Outlook } from '../domain/cost-policy.ts';
+import { costCounts } from '../domain/cost-policy.ts';
+import { WEIGHTS } from './error-distribution.ts';
+import type { WorldModel } from './model.ts';
+import { STEP_MS, TICKS_PER_STEP, lagSteps, ticksToServe } from './model.ts';
+import { NearTermForecaster } from './near-term.ts';
+import type { Policy, Wanted } from './policy.ts';
+import type { Pool } from './world.ts';
+import { advancePool, newPool } from './world.ts';
+
+/** Steps after the decision that are forecast; lines are drawn between them. */
+const STEPS_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
+const HORIZON_TICKS = 24;
+
+/** The near-term forecast along one series, shared by policies that differ in costs only. Step by step, in order. */
+export function nearTermOutlooks(model: WorldModel): (observed: Float64Array) => Outlook {
+  const lag = lagSteps(model);
+  const forecaster = new NearTermForecaster(STEPS_AHEAD.map((steps) => steps + lag));
+  const timesMs = STEPS_AHEAD.map((steps) => steps * STEP_MS);
+  let known = 0;
+  let outlook: Outlook = { timesMs, values: [], weights: WEIGHTS };
+  return (observed) => {
+    if (known === observed.length) return outlook;
+    while (known < observed.length) forecaster.learn(observed[known++]!);
+    const values = forecaster
+      .forecast()
+      .map(({ centre, scale, values: errors }) => errors.map((error) => centre + scale * error));
+    return (outlook = { timesMs, values, weights: WEIGHTS });
+  };
+}
+
+/** The `cost` policy in the backtest's world: all instances but the floor are mirrors. Asked once per step, in order. */
+export function costContender(
+  model: WorldModel,
+  outlookOf: (observed: Float64Array) => Outlook = nearTermOutlooks(model),
+): Policy {
+  const planner = new CoursePlanner(model, HORIZON_TICKS);
+  const calls = new CallRates();
+  const ticks = ticksToServe(model);
+  const pool: Pool = newPool(ticks);
+  /** Instances that served in each step. */
+  const served: number[] = [];
+  let known = 0;
+  return (observed, t): Wanted => {
+    const lasting = (step: number) => Math.min(observed[step]!, observed[Math.max(0, step - 1)]!);
+    for (; known < observed.length; known++) calls.learn(lasting(known), served[known] ?? 0);
+    const counts = costCounts(planner, calls, outlookOf(observed), pool.at, lasting(observed.length - 1));
+    counts.full = Math.max(counts.full, model.floor);
+    served[t] = pool.at[0]!;
+    for (let tick = 0; tick < TICKS_PER_STEP; tick++) advancePool(pool, counts, ticks);
+    return { primary: 0, ...counts };
+  };
+}
