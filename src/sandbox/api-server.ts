@@ -55,7 +55,7 @@ async function handle(
   const request = { method, path, query: url.searchParams, body: undefined, ...(faults ? { faults } : {}) };
   const act = async () => forbidden(world, request.path) ?? answerOf(apis, request, text);
   const answer = faults ? await faults.around(act) : await act();
-  if (faults) log(world, request, at, answer?.status ?? 0, faults.struck);
+  if (faults) logCall(world, request, at, answer?.status ?? 0, faults.struck);
   if (!answer) {
     incoming.socket.destroy();
     return;
@@ -71,7 +71,8 @@ function forbidden(world: World, path: string): ApiAnswer | undefined {
   return errorAnswer(403, 'forbidden', `The caller does not have permission on project '${project}'.`);
 }
 
-async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise<ApiAnswer> {
+/** What the first of the APIs that knows the path answers; errors in Google's body. */
+export async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise<ApiAnswer> {
   try {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     for (const api of apis) {
@@ -88,7 +89,14 @@ async function answerOf(apis: Api[], request: ApiRequest, text: string): Promise
   }
 }
 
-function log(world: World, request: ApiRequest, at: number, status: number, struck: string[]): void {
+/** Notes a call in the world's log; status 0 when its answer was lost. */
+export function logCall(
+  world: World,
+  request: ApiRequest,
+  at: number,
+  status: number,
+  struck: string[],
+): void {
   const query = Object.fromEntries(request.query);
   const requestId = request.query.get('requestId') ?? undefined;
   const faults = struck.length > 0 ? { faults: struck } : {};

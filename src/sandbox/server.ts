@@ -5,6 +5,7 @@ import { createControlApi } from './control.ts';
 import { createDnsApi } from './dns/api.ts';
 import { startDnsServer } from './dns/server.ts';
 import { createMonitoringApi } from './monitoring/api.ts';
+import { startGrpcServer } from './monitoring/grpc-server.ts';
 import { createMetricService } from './monitoring/service.ts';
 import { createPlane } from './plane/plane.ts';
 import { seededRandom } from './random.ts';
@@ -51,6 +52,8 @@ export interface SandboxOptions {
 export interface SandboxAddresses {
   rest: string;
   monitoring: string;
+  /** Monitoring over gRPC in the clear, host:port. */
+  monitoringGrpc: string;
   dns: string;
   /** The name server, UDP and TCP. */
   dnsServer: { host: string; port: number };
@@ -89,12 +92,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     createControlApi({ world, plane, loadBalancers: compute.loadBalancers }),
   ];
   const dnsServer = await startDnsServer(world);
+  const grpcServer = await startGrpcServer(world, metrics);
   const server = await serveApis(world, apis, options.port ?? 0);
   const base = `http://127.0.0.1:${server.port}`;
   return {
     addresses: {
       rest: base,
       monitoring: base,
+      monitoringGrpc: `${grpcServer.host}:${grpcServer.port}`,
       dns: base,
       dnsServer: { host: dnsServer.host, port: dnsServer.port },
       control: `${base}/control`,
@@ -103,6 +108,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     world,
     async close() {
       timers.close();
+      grpcServer.close();
       await server.close();
       await dnsServer.close();
       await plane.close();

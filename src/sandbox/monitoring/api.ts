@@ -12,7 +12,6 @@ const SYSTEM_PARAMETERS = /^(\$?alt|\$\.xgafv|prettyPrint|key|quotaUser|access_t
 const ROUTES: [http: string, path: RegExp, method: string, answer: string, body?: string][] = [
   ['GET', /^timeSeries$/, 'ListTimeSeries', 'ListTimeSeriesResponse'],
   ['POST', /^timeSeries$/, 'CreateTimeSeries', '', '*'],
-  ['POST', /^timeSeries:createService$/, 'CreateServiceTimeSeries', '', '*'],
   ['GET', /^metricDescriptors$/, 'ListMetricDescriptors', 'ListMetricDescriptorsResponse'],
   [
     'POST',

@@ -114,7 +114,7 @@ function readResource(project: string, given: Fields, field: string): Series['re
 function readInterval(given: Fields, kind: MetricKind, field: string): { start: number; end: number } {
   const end = Date.parse(String(given['endTime']));
   if (Number.isNaN(end)) throw invalid(`Field ${field}.points[0].interval.endTime is missing: give a time`);
-  const start = given['startTime'] === undefined ? end : Date.parse(String(given['startTime']));
+  const start = given['startTime'] === undefined ? end : Date.parse(given['startTime'] as string);
   if (kind === 'GAUGE' && start !== end)
     throw invalid(
       `Field ${field}.points[0].interval: a GAUGE point has no startTime, or one equal to endTime`,

@@ -30,7 +30,7 @@ export class CustomMetrics {
 
   /** Describes a metric; the same again changes nothing. Throws 400 for a type that is no custom one or has another shape. */
   describe(project: string, given: Fields): Descriptor {
-    const type = String(given['type'] ?? '');
+    const type = (given['type'] ?? '') as string;
     checkWritable(type, 'metricDescriptor.type');
     const descriptor = {
       labels: [],

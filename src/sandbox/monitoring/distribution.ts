@@ -2,8 +2,8 @@ import { invalid } from './errors.ts';
 
 export type BucketOptions =
   | { exponentialBuckets: { numFiniteBuckets: number; growthFactor: number; scale: number } }
-  | { linearBuckets: { numFiniteBuckets: number; width: number; offset: number } }
-  | { explicitBuckets: { bounds: number[] } };
+  | { linearBuckets: { numFiniteBuckets: number; width: number; offset?: number } }
+  | { explicitBuckets: { bounds?: number[] } };
 
 /** Many values, as moments and counts per bucket (google.api.Distribution). */
 export interface Distribution {

@@ -25,14 +25,14 @@ export interface ListContext {
 
 /** `timeSeries.list`: filtered, aligned, reduced, newest first, a page of it. JSON in and out; throws 400 and 404. */
 export function listTimeSeries(request: Fields, context: ListContext): Fields {
-  const filter = parseFilter((request['filter'] ?? '') as string);
+  const written = (request['filter'] ?? '') as string;
+  const filter = parseFilter(written);
   const type = filter.metricType;
-  if (type === undefined)
-    throw invalid(`filter: '${String(request['filter'] ?? '')}' names no metric; add metric.type = "..."`);
+  if (type === undefined) throw invalid(`filter: '${written}' names no metric; add metric.type = "..."`);
   const { from, to } = readInterval((request['interval'] ?? {}) as Fields);
   const first = readAggregation((request['aggregation'] ?? {}) as Fields, 'aggregation');
   const second = readSecond(request, first.aligner);
-  if (request['orderBy']) throw invalid(`orderBy is '${String(request['orderBy'])}': leave it out`);
+  if (request['orderBy']) throw invalid(`orderBy is '${request['orderBy'] as string}': leave it out`);
   const page = readPage(request);
   const metric = context.metric(type);
   if (!metric)

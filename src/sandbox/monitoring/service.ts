@@ -55,12 +55,6 @@ export function createMetricService(
     return { project, type };
   }
 
-  function write(request: Fields): Fields {
-    const series = (request['timeSeries'] ?? []) as Fields[];
-    createTimeSeries(custom, projectOf(request), series, world.clock.now());
-    return {};
-  }
-
   return {
     ListTimeSeries: (request, struck) =>
       listTimeSeries(request, {
@@ -70,8 +64,11 @@ export function createMetricService(
         struck,
         metric: (type) => metricOf(projectOf(request), type),
       }),
-    CreateTimeSeries: write,
-    CreateServiceTimeSeries: write,
+    CreateTimeSeries(request) {
+      const series = (request['timeSeries'] ?? []) as Fields[];
+      createTimeSeries(custom, projectOf(request), series, world.clock.now());
+      return {};
+    },
     ListMetricDescriptors(request) {
       const { matches } = parseFilter((request['filter'] ?? '') as string);
       const kept = descriptorsOf(projectOf(request)).filter((descriptor) =>
