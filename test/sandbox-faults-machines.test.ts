@@ -129,7 +129,9 @@ describe('a metric', () => {
       'interval.startTime': new Date(ORIGIN - 60 * MINUTE_MS).toISOString(),
       'interval.endTime': new Date(ORIGIN).toISOString(),
     });
-    const answer = await fetch(`${sandbox.addresses.monitoring}/v3/projects/p/timeSeries?${query.toString()}`);
+    const answer = await fetch(
+      `${sandbox.addresses.monitoring}/v3/projects/p/timeSeries?${query.toString()}`,
+    );
     const { timeSeries = [] } = (await answer.json()) as {
       timeSeries?: { points: { interval: { endTime: string }; value: { int64Value: string } }[] }[];
     };
