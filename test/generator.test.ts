@@ -198,7 +198,10 @@ describe('a load run', () => {
     });
     const first = await service(() => ({ status: 200, latencyMs: 1 }), '127.88.0.1');
     const second = await service(() => ({ status: 200, latencyMs: 1 }), '127.88.0.2', first.port);
-    const zone = newZone({ id: '1', project: 'p', name: 'z', dnsName: 'example.com.', description: '' }, 0);
+    const zone = newZone(
+      { id: '1', project: 'p', name: 'z', dnsName: 'example.com.', description: '', settings: {} },
+      0,
+    );
     const record = (address: string) => [
       { name: 'shop.example.com.', type: 'A', ttl: 5, rrdatas: [address] },
     ];

@@ -133,7 +133,8 @@ describe('Cloud DNS through the client library', () => {
     });
     expect(dataOf(await askUdp(server.port, NAME))).toEqual(['127.1.0.2']);
     await expect(zone.delete()).rejects.toMatchObject({ code: 400 });
-    await zone.deleteRecords('a');
+    const [records] = await zone.getRecords({ name: NAME, type: 'A' });
+    await zone.deleteRecords(records);
     await zone.delete();
     expect((await dns.getZones())[0]).toEqual([]);
     await expect(zone.getMetadata()).rejects.toMatchObject({ code: 404 });

@@ -1,14 +1,19 @@
 import { AUTHORITATIVE_ANSWER, RECURSION_DESIRED } from 'dns-packet';
 import type { Answer, Packet, Question } from 'dns-packet';
 import type { World } from '../world.ts';
+import type { RecordSet } from './record-sets.ts';
+import { dataFor } from './routing.ts';
 import { servedRecords } from './zones.ts';
-import type { RecordSet } from './zones.ts';
 
 const NXDOMAIN = 3;
 const REFUSED = 5;
+const CLIENT_SUBNET = 8;
 
-/** The authoritative answer to one query, by the records that have reached the name server at this moment. */
-export function answerQuery(world: World, query: Packet): Packet {
+/**
+ * The authoritative answer to one query, by the records that have reached the name server at this moment. Policies by
+ * location take the client subnet of the query (RFC 7871), else `sender`, for where the client is.
+ */
+export function answerQuery(world: World, query: Packet, sender = ''): Packet {
   const question = query.questions?.[0];
   const recursion = (query.flags ?? 0) & RECURSION_DESIRED;
   const base = { type: 'response' as const, id: query.id, questions: query.questions };
@@ -18,8 +23,13 @@ export function answerQuery(world: World, query: Packet): Packet {
     .sort((a, b) => b.dnsName.length - a.dnsName.length)[0];
   if (!question || !zone) return { ...base, flags: recursion | REFUSED };
   const records = servedRecords(zone, world.clock.now());
-  const exact = records.find((record) => record.type === 'A' && record.name.toLowerCase() === name);
-  const answers = exact && question.type === 'A' ? addresses(exact, question, world.random) : [];
+  const own = records.filter((record) => record.name.toLowerCase() === name);
+  // An alias answers for every type.
+  const fitting = own.find(({ type }) => type === question.type) ?? own.find(({ type }) => type === 'CNAME');
+  const client = subnetOf(query) ?? sender;
+  const answers = fitting
+    ? dataFor(world, fitting, client).map((data) => toAnswer(fitting, question, data))
+    : [];
   const exists = records.some((record) => `.${record.name.toLowerCase()}`.endsWith(`.${name}`));
   const flags = AUTHORITATIVE_ANSWER | recursion | (exists ? 0 : NXDOMAIN);
   const authorities =
@@ -27,32 +37,43 @@ export function answerQuery(world: World, query: Packet): Packet {
   return { ...base, flags, answers, authorities };
 }
 
-/** All data of a plain record; of a weighted one all data of one item, drawn in proportion to its weight. */
-function addresses(record: RecordSet, question: Question, random: () => number): Answer[] {
-  const rrdatas = record.routingPolicy?.wrr
-    ? weighted(record.routingPolicy.wrr.items, random)
-    : record.rrdatas;
-  return (rrdatas ?? []).map((data) => ({
-    type: 'A',
-    class: 'IN',
-    name: question.name,
-    ttl: record.ttl,
-    data,
-  }));
+function subnetOf(query: Packet): string | undefined {
+  for (const record of query.additionals ?? [])
+    if (record.type === 'OPT')
+      for (const option of record.options ?? [])
+        if (option.code === CLIENT_SUBNET && 'ip' in option) return option.ip;
+  return undefined;
 }
 
-function weighted(
-  items: { weight: number; rrdatas: string[] }[],
-  random: () => number,
-): string[] | undefined {
-  let left = random() * items.reduce((sum, { weight }) => sum + weight, 0);
-  return items.find(({ weight }) => (left -= weight) < 0)?.rrdatas;
+/** One item of data in the name server's form. */
+function toAnswer(record: RecordSet, { name }: Question, data: string): Answer {
+  const head = { class: 'IN', name, ttl: record.ttl } as const;
+  if (record.type === 'SOA') return { ...startOfAuthority(record), name } as Answer;
+  if (record.type === 'TXT') return { ...head, type: 'TXT', data: textsOf(data) };
+  if (record.type === 'MX') {
+    const [preference, exchange] = data.split(' ');
+    return { ...head, type: 'MX', data: { preference: Number(preference), exchange: bare(exchange) } };
+  }
+  const isName = record.type === 'CNAME' || record.type === 'NS' || record.type === 'PTR';
+  return { ...head, type: record.type, data: isName ? bare(data) : data } as Answer;
 }
 
+/** `"one" "two"`, or one text without quotes. */
+function textsOf(data: string): string[] {
+  const quoted = [...data.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
+    text!.replaceAll(/\\(.)/g, '$1'),
+  );
+  return quoted.length > 0 ? quoted : [data];
+}
+
+/** Also what a negative answer carries: it may be kept for the zone's minimum, no longer than the record itself. */
 function startOfAuthority({ name, ttl, rrdatas }: RecordSet): Answer {
   const [mname, rname, ...numbers] = rrdatas![0]!.split(' ');
   const [serial, refresh, retry, expire, minimum] = numbers.map(Number);
-  const bare = (text: string | undefined) => text!.replace(/\.$/, '');
   const data = { mname: bare(mname), rname: bare(rname), serial, refresh, retry, expire, minimum };
-  return { type: 'SOA', class: 'IN', name: bare(name), ttl, data };
+  return { type: 'SOA', class: 'IN', name: bare(name), ttl: Math.min(ttl, minimum ?? ttl), data };
+}
+
+function bare(text: string | undefined): string {
+  return text!.replace(/\.$/, '');
 }

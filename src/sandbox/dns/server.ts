@@ -28,7 +28,7 @@ export async function startDnsServer(world: World, port = 0): Promise<DnsServer>
   });
   const udp = await bindBoth(tcp, port);
   udp.on('message', (message, sender) => {
-    const answer = answerDatagram(world, message);
+    const answer = answerDatagram(world, message, sender.address);
     if (answer) udp.send(answer, sender.port, sender.address);
   });
   return {
@@ -61,9 +61,9 @@ async function bindBoth(tcp: Server, port: number): Promise<UdpSocket> {
 }
 
 /** Nothing for what is no query. */
-function answerDatagram(world: World, message: Buffer): Buffer | undefined {
+function answerDatagram(world: World, message: Buffer, sender: string): Buffer | undefined {
   try {
-    const answer = answerQuery(world, decode(message));
+    const answer = answerQuery(world, decode(message), sender);
     const whole = encode(answer);
     if (whole.length <= LARGEST_UDP_ANSWER) return whole;
     return encode({
@@ -87,7 +87,7 @@ function serveStream(world: World, socket: Socket): void {
       const length = 2 + received.readUInt16BE(0);
       try {
         const query = streamDecode(received.subarray(0, length));
-        if (query) socket.write(streamEncode(answerQuery(world, query)));
+        if (query) socket.write(streamEncode(answerQuery(world, query, socket.remoteAddress)));
       } catch {
         socket.destroy();
         return;

@@ -1,18 +1,6 @@
 import { ApiError } from '../http.ts';
-
-export interface WeightedItem {
-  weight: number;
-  rrdatas: string[];
-}
-
-/** A resource record set as the API tells it: plain data, or a weighted policy. */
-export interface RecordSet {
-  name: string;
-  type: string;
-  ttl: number;
-  rrdatas?: string[];
-  routingPolicy?: { wrr?: { items: WeightedItem[] } } & Record<string, unknown>;
-}
+import { contentOf, readRecordSet } from './record-sets.ts';
+import type { RecordSet } from './record-sets.ts';
 
 export interface DnsChange {
   id: string;
@@ -23,6 +11,15 @@ export interface DnsChange {
   deletions: RecordSet[];
 }
 
+/** A change of a managed zone itself, as its operations tell it. */
+export interface ZoneOperation {
+  id: string;
+  type: 'update';
+  startedAt: number;
+  oldValue: Record<string, unknown>;
+  newValue: Record<string, unknown>;
+}
+
 /** A managed zone: its records as the API has them, and what the name server knows at which time. */
 export interface DnsZone {
   id: string;
@@ -31,16 +28,19 @@ export interface DnsZone {
   /** With a dot at its end. */
   dnsName: string;
   description: string;
+  /** Fields that are kept and shown, such as labels. */
+  settings: Record<string, unknown>;
   createdAt: number;
   records: RecordSet[];
   /** What the name server answers from, each version from its time on; ascending. */
   versions: { from: number; records: RecordSet[] }[];
   changes: DnsChange[];
+  operations: ZoneOperation[];
 }
 
 /** A new zone with the SOA and NS records that every zone has. */
 export function newZone(
-  given: Pick<DnsZone, 'id' | 'project' | 'name' | 'dnsName' | 'description'>,
+  given: Pick<DnsZone, 'id' | 'project' | 'name' | 'dnsName' | 'description' | 'settings'>,
   now: number,
 ): DnsZone {
   const server = 'ns-sandbox-a1.googledomains.com.';
@@ -49,7 +49,8 @@ export function newZone(
     { name: given.dnsName, type: 'NS', ttl: 21_600, rrdatas: [server] },
     { name: given.dnsName, type: 'SOA', ttl: 21_600, rrdatas: [soa] },
   ];
-  return { ...given, createdAt: now, records, versions: [{ from: now, records }], changes: [] };
+  const versions = [{ from: now, records }];
+  return { ...given, createdAt: now, records, versions, changes: [], operations: [] };
 }
 
 /** Records that the name server answers from at `now`. */
@@ -63,12 +64,16 @@ export function servedRecords(zone: DnsZone, now: number): RecordSet[] {
  */
 export function applyChange(
   zone: DnsZone,
-  wanted: { additions: RecordSet[]; deletions: RecordSet[] },
+  wanted: { additions: unknown[]; deletions: unknown[] },
   now: number,
   doneAt: number,
 ): DnsChange {
+  const read = (list: string) => (given: unknown, index: number) =>
+    readRecordSet(zone.dnsName, given, `entity.change.${list}[${index}]`);
+  const deletions = wanted.deletions.map(read('deletions'));
+  const additions = wanted.additions.map(read('additions'));
   let records = zone.records;
-  for (const [index, deletion] of wanted.deletions.entries()) {
+  for (const [index, deletion] of deletions.entries()) {
     const found = records.find((record) => sameKey(record, deletion));
     if (!found || contentOf(found) !== contentOf(deletion))
       throw new ApiError(
@@ -78,7 +83,6 @@ export function applyChange(
       );
     records = records.filter((record) => record !== found);
   }
-  const additions = wanted.additions.map((addition, index) => checked(zone, addition, `additions[${index}]`));
   for (const [index, addition] of additions.entries()) {
     if (records.some((record) => sameKey(record, addition)))
       throw new ApiError(
@@ -88,65 +92,38 @@ export function applyChange(
       );
     records = [...records, addition];
   }
+  checkWhole(zone, records);
   zone.records = records;
   // What has been replaced is never served again.
   const current = zone.versions.findLastIndex((version) => version.from <= now);
   zone.versions = [...zone.versions.slice(current), { from: doneAt, records }];
-  const change = {
-    id: String(zone.changes.length + 1),
-    startedAt: now,
-    doneAt,
-    additions,
-    deletions: wanted.deletions,
-  };
+  const change = { id: String(zone.changes.length + 1), startedAt: now, doneAt, additions, deletions };
   zone.changes.push(change);
   return change;
 }
 
+/** An apex without SOA or NS, or an alias beside other records, is no zone. */
+function checkWhole(zone: DnsZone, records: RecordSet[]): void {
+  for (const type of ['SOA', 'NS'])
+    if (!records.some((record) => record.type === type && record.name === zone.dnsName))
+      throw new ApiError(
+        400,
+        'invalidZoneApex',
+        `The zone '${zone.name}' would lose its ${type} record set: add one in the same change`,
+      );
+  for (const { name } of records.filter(({ type }) => type === 'CNAME'))
+    if (records.some((record) => record.type !== 'CNAME' && record.name.toLowerCase() === name.toLowerCase()))
+      throw new ApiError(
+        400,
+        'cnameResourceRecordSetConflict',
+        `The name '${name}' has a CNAME record set, which must be its only one`,
+      );
+}
+
 function sameKey(a: RecordSet, b: RecordSet): boolean {
-  return a.name.toLowerCase() === b.name?.toLowerCase() && a.type === b.type;
+  return a.name.toLowerCase() === b.name.toLowerCase() && a.type === b.type;
 }
 
 function describe({ name, type }: RecordSet): string {
   return `${type} record set '${name}'`;
-}
-
-/** What must be equal for a deletion to match: clients send numbers as strings too, and add fields of their own. */
-function contentOf({ ttl, rrdatas, routingPolicy }: RecordSet): string {
-  const items = (routingPolicy?.wrr?.items ?? []).map((item) => [
-    Number(item.weight),
-    item.rrdatas.toSorted(),
-  ]);
-  return JSON.stringify([Number(ttl), (rrdatas ?? []).toSorted(), items]);
-}
-
-/** The record set with the API's own fields only. Throws 400 naming the field. */
-function checked(zone: DnsZone, given: RecordSet, field: string): RecordSet {
-  const refuse = (name: string, value: unknown, remedy: string) =>
-    new ApiError(
-      400,
-      'invalid',
-      `Invalid value for 'entity.change.${field}.${name}': '${String(value)}'; ${remedy}`,
-    );
-  const { name, type, routingPolicy } = given;
-  const ttl = Number(given.ttl);
-  if (typeof name !== 'string' || !`.${name}`.toLowerCase().endsWith(`.${zone.dnsName.toLowerCase()}`))
-    throw refuse('name', name, `give a name under ${zone.dnsName}, with its last dot`);
-  if (!/^[A-Z]+$/.test(type ?? '')) throw refuse('type', type, 'give a record type such as A');
-  if (!Number.isInteger(ttl) || ttl < 0) throw refuse('ttl', given.ttl, 'give whole seconds, 0 or more');
-  if (!routingPolicy) {
-    if (!given.rrdatas?.length) throw refuse('rrdatas', given.rrdatas, 'give data or a routingPolicy');
-    return { name, type, ttl, rrdatas: given.rrdatas };
-  }
-  const items = routingPolicy.wrr?.items;
-  if (!items?.length)
-    throw refuse('routingPolicy', JSON.stringify(routingPolicy), 'the sandbox has wrr only');
-  for (const item of items)
-    if (!(item.weight >= 0) || !item.rrdatas?.length)
-      throw refuse(
-        'routingPolicy.wrr.items',
-        JSON.stringify(item),
-        'give a weight of 0 or more, and rrdatas',
-      );
-  return { name, type, ttl, routingPolicy: { wrr: { items } } };
 }
