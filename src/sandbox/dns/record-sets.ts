@@ -87,7 +87,7 @@ export type PolicyItem = { rrdatas: string[]; healthCheckedTargets?: HealthCheck
 /** A record set checked, integers that were given as strings as numbers. Throws 400 naming field, value and remedy. */
 export function readRecordSet(dnsName: string, given: unknown, field: string): RecordSet {
   const parsed = Schema.safeParse(given);
-  if (!parsed.success) throw refusal(parsed.error.issues[0]!, given, field);
+  if (!parsed.success) throw refusal(parsed.error.issues, given, field);
   const { name, type, ttl, rrdatas, routingPolicy } = parsed.data;
   const refuse = (inner: string, value: unknown, remedy: string) =>
     new ApiError(400, 'invalid', `Invalid value for '${field}.${inner}': '${String(value)}'; ${remedy}`);
@@ -153,15 +153,15 @@ function ordered(value: unknown): unknown {
     .map(([key, inner]) => [key, key === 'rrdatas' ? (inner as string[]).toSorted() : ordered(inner)]);
 }
 
-function refusal(issue: z.core.$ZodIssue, given: unknown, field: string): ApiError {
+function refusal(issues: z.core.$ZodIssue[], given: unknown, field: string): ApiError {
+  // An unknown name explains what is missing.
+  const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   const at = [field, ...issue.path.map(String)].join('.');
   if (issue.code === 'unrecognized_keys') {
-    const [key] = issue.keys;
-    return new ApiError(
-      400,
-      'invalid',
-      `Invalid JSON payload received. Unknown name "${key}" at '${at}': Cannot find field; ${suggestion(key!, Object.keys(Schema.shape))}`,
-    );
+    const [key = ''] = issue.keys;
+    const remedy = issue.path.length === 0 ? `; ${suggestion(key, Object.keys(Schema.shape))}` : '';
+    const message = `Invalid JSON payload received. Unknown name "${key}" at '${at}': Cannot find field`;
+    return new ApiError(400, 'invalid', `${message}${remedy}`);
   }
   const value = issue.path.reduce<unknown>(
     (inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
