@@ -5,22 +5,10 @@ import { createBatcher } from './neural/batcher.ts';
 import type { Fan } from './neural/fan.ts';
 import { averageOf, fanOf, maximumQuantiles, stepQuantiles } from './neural/fan.ts';
 import { featuresOf } from './neural/features.ts';
-import { QUANTILES } from './neural/layout.ts';
 import type { AnnouncedEvent } from './neural/windows.ts';
 import { windowOf } from './neural/windows.ts';
-
-/** Quantiles that a net gives for a history. */
-export interface NeuralForecast {
-  model: string;
-  /** End of the newest step seen, ms since the epoch. */
-  asOf: number;
-  stepMs: number;
-  levels: readonly number[];
-  /** Quantiles of the step that ends at `asOf + (step + 1) * stepMs`; undefined beyond a day. */
-  at(step: number): number[] | undefined;
-  /** Quantiles of the highest 5-minute mean within `windowMs` from `asOf`; undefined beyond a day. */
-  maximum(windowMs: number): number[] | undefined;
-}
+import { LEVELS, MEDIAN } from './quantile-forecast.ts';
+import type { QuantileForecast } from './quantile-forecast.ts';
 
 /**
  * A neural forecaster. Beside `Forecaster` it answers later (inference is asynchronous), knows events, and brings
@@ -28,13 +16,12 @@ export interface NeuralForecast {
  */
 export interface NeuralForecaster {
   readonly name: string;
-  forecast(history: History, events?: readonly AnnouncedEvent[]): Promise<NeuralForecast>;
+  forecast(history: History, events?: readonly AnnouncedEvent[]): Promise<QuantileForecast>;
   /** The median path alone, as `Forecaster` gives it; what lies beyond a day repeats the day before. */
   fit(history: History, steps: number, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
 }
 
 const DAY_MS = 86_400_000;
-const MEDIAN = QUANTILES.indexOf(0.5);
 
 /** A forecaster over one net, or over several whose quantiles are averaged. The nets are loaded by the caller. */
 export function createNeuralForecaster(name: string, nets: readonly Net[]): NeuralForecaster {
@@ -67,12 +54,12 @@ async function ask(
   return averageOf(answers.map((answer) => fanOf(window, features, answer)));
 }
 
-function described(model: string, history: History, fan: Fan): NeuralForecast {
+function described(model: string, history: History, fan: Fan): QuantileForecast {
   return {
     model,
     asOf: endOf(history),
     stepMs: history.stepMs,
-    levels: QUANTILES,
+    levels: LEVELS,
     at: (step) => stepQuantiles(fan, step, history.stepMs),
     maximum: (windowMs) => maximumQuantiles(fan, windowMs),
   };

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { History } from '../models/forecaster.ts';
 import { endOf } from '../models/forecaster.ts';
-import type { NeuralForecast, NeuralForecaster } from '../models/neural.ts';
+import type { NeuralForecaster } from '../models/neural.ts';
+import type { QuantileForecast } from '../models/quantile-forecast.ts';
 import { createNeuralForecaster } from '../models/neural.ts';
 import type { Net } from '../models/neural/batcher.ts';
 import { createBatcher } from '../models/neural/batcher.ts';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   neural = createNeuralForecaster('neural', Object.values(nets));
 });
 
-function everyRow(forecast: NeuralForecast): number[][] {
+function everyRow(forecast: QuantileForecast): number[][] {
   const rows: number[][] = [];
   for (let step = 0; ; step++) {
     const row = forecast.at(step);
@@ -39,7 +40,7 @@ function everyRow(forecast: NeuralForecast): number[][] {
 }
 
 /** Rows that hold a number that is not finite, or quantiles that cross. */
-function badRows(forecast: NeuralForecast): number[][] {
+function badRows(forecast: QuantileForecast): number[][] {
   return everyRow(forecast).filter(
     (row) =>
       !row.every(Number.isFinite) ||

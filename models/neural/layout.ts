@@ -24,9 +24,7 @@ export const OLDER_DAYS = [5, 6, 7, 14] as const;
 /** Bins (4 h) in which the present offset fades to 1/e. */
 export const OFFSET_FADES = 48;
 
-export const QUANTILES = [
-  0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.995,
-] as const;
+export { LEVELS as QUANTILES } from '../quantile-forecast.ts';
 /** Windows from the origin whose maximum has a head: 5, 10 ... 60 min, then 2 ... 24 h; in bins. */
 export const WINDOWS: readonly number[] = [
   ...Array.from({ length: PER_HOUR }, (_, i) => i + 1),

@@ -51,41 +51,47 @@ export function insert<R extends Resource>(
 
 /** JSON merge patch (RFC 7396). Throws 400, 404 or 412, having changed nothing. */
 export function patch<R extends Resource>(
-  { operations }: Registry,
+  registry: Registry,
   kind: Kind<R>,
   request: ApiRequest,
   place: Place,
   name: string,
 ): ApiAnswer {
-  return operations.run(request, place, 'patch', () => {
-    const resource = find(kind.map, kind.collection, { ...place, name });
-    const given = request.body as Body;
-    if (kind.hasFingerprint) checkFingerprint(resource, given);
-    const inputs = renamed(kind, given, name);
-    const body = kind.patching ? kind.patching(inputs) : inputs;
-    return replace(kind, place, resource, mergePatch(resource, body));
-  });
+  return change(registry, kind, 'patch', request, place, name, (resource, inputs) =>
+    mergePatch(resource, kind.patching ? kind.patching(inputs) : inputs),
+  );
 }
 
 /** Replaces all that a client may write. Throws as `patch` does. */
 export function update<R extends Resource>(
-  { operations }: Registry,
+  registry: Registry,
   kind: Kind<R>,
   request: ApiRequest,
   place: Place,
   name: string,
 ): ApiAnswer {
-  return operations.run(request, place, 'update', () => {
-    const resource = find(kind.map, kind.collection, { ...place, name });
-    const given = request.body as Body;
-    if (kind.hasFingerprint) checkFingerprint(resource, given);
+  return change(registry, kind, 'update', request, place, name, (resource, inputs) => {
     const kept = Object.fromEntries(
       Object.entries(resource).filter(([field]) => [...OUTPUTS, 'name'].includes(field)),
     );
-    return replace(kind, place, resource, {
-      ...kept,
-      ...(mergePatch({}, renamed(kind, given, name)) as Body),
-    });
+    return { ...kept, ...(mergePatch({}, inputs) as Body) };
+  });
+}
+
+function change<R extends Resource>(
+  { operations }: Registry,
+  kind: Kind<R>,
+  type: 'patch' | 'update',
+  request: ApiRequest,
+  place: Place,
+  name: string,
+  next: (resource: R, inputs: Body) => unknown,
+): ApiAnswer {
+  return operations.run(request, place, type, () => {
+    const resource = find(kind.map, kind.collection, { ...place, name });
+    const given = request.body as Body;
+    if (kind.hasFingerprint) checkFingerprint(resource, given);
+    return replace(kind, place, resource, next(resource, renamed(kind, given, name)));
   });
 }
 
