@@ -1,7 +1,6 @@
 import { ErrorDistribution } from './error-distribution.ts';
 import { LeastSquares } from './least-squares.ts';
-import { STEPS_PER_DAY } from './model.ts';
-import { SeasonalCourse } from './seasonal-course.ts';
+import { SeasonalCourse, STEPS_PER_DAY } from './seasonal-course.ts';
 
 const MEMORY_STEPS = 14 * STEPS_PER_DAY;
 const FAST_MEMORY_STEPS = STEPS_PER_DAY;
@@ -44,7 +43,7 @@ export class NearTermForecaster {
   readonly #course = new SeasonalCourse();
   readonly #leads: LeadModel[];
 
-  /** @param leads steps after the newest sample that are forecast, ascending; 13 at most */
+  /** @param leads steps after the newest sample that are forecast, ascending; 32 at most */
   constructor(leads: readonly number[]) {
     this.#leads = leads.map((lead) => new LeadModel(lead));
   }

@@ -1,4 +1,5 @@
-import { STEPS_PER_DAY } from './model.ts';
+/** Steps are minutes. */
+export const STEPS_PER_DAY = 1440;
 
 const STEPS_PER_WEEK = 7 * STEPS_PER_DAY;
 const DAYS = 7;
