@@ -99,8 +99,8 @@ export function createForecastActivities(deps: ForecastDeps) {
   };
 }
 
-function seriesOf({ demand, mirrors }: ApplicationSpec): string {
-  return JSON.stringify([demand.metric, demand.filter, demand.stepMs, mirrors.interval]);
+function seriesOf({ application, demand, mirrors }: ApplicationSpec): string {
+  return JSON.stringify([application, demand.metric, demand.filter, demand.stepMs, mirrors.interval]);
 }
 
 /** Reads the history; then the pipeline as the ledger has it, else one warmed up on that history. */
@@ -150,7 +150,7 @@ function refit(app: Tracked, fitter: Fitter, asOf: number, stepMs: number): void
   if (!history || app.fitting || asOf - app.fittedAsOf < REFIT_MS) return;
   app.fittedAsOf = asOf;
   app.fitting = fitter
-    .fit(history, PATH_MS / stepMs)
+    .fit(history, PATH_MS / stepMs, app.series)
     // No heavy model at all (its thread died, say): seasonal naive, and the level where there is no day to repeat.
     .catch(() => seasonalNaive.fit(history, PATH_MS / stepMs))
     .then((fitted) => {

@@ -1,23 +1,21 @@
 import { parentPort } from 'node:worker_threads';
-import type { Forecaster } from './forecaster.ts';
 import type { FitAnswer, FitRequest } from './fitter.ts';
-import { fitBest, loadInstalledMstlEts, warmUpBest } from './fitter.ts';
+import { createFitter } from './fitter.ts';
+import { loadInstalledPremirror } from './premirror-fit.ts';
 
-/** Entry of the thread that fits: one request, one answer, in order. */
-const loading = loadInstalledMstlEts();
+/** Entry of the thread that fits: one request at a time, in order. */
+const fitter = createFitter(loadInstalledPremirror);
+let before: Promise<void> = Promise.resolve();
 
 parentPort!.on('message', (request: FitRequest) => {
-  void loading.then(
-    (forecaster) => parentPort!.postMessage(answerTo(request, forecaster)),
-    (error: unknown) => parentPort!.postMessage({ id: request.id, error: String(error) } satisfies FitAnswer),
-  );
+  before = before.then(async () => parentPort!.postMessage(await answerTo(request)));
 });
 
-function answerTo({ id, history, steps, warmUp }: FitRequest, forecaster: Forecaster): FitAnswer {
+async function answerTo({ id, history, steps, series, warmUp }: FitRequest): Promise<FitAnswer> {
   try {
     return warmUp
-      ? { id, state: warmUpBest(forecaster, history, warmUp.nominalCoverage, steps) }
-      : { id, fitted: fitBest(forecaster, history, steps) };
+      ? { id, state: await fitter.warmUp(history, warmUp.nominalCoverage, steps) }
+      : { id, fitted: await fitter.fit(history, steps, series) };
   } catch (error) {
     return { id, error: String(error) };
   }

@@ -6,12 +6,15 @@ import type { Fitted, Forecaster, History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
 import { loadMstlEts } from './mstl-ets.ts';
 import type { PipelineState } from './pipeline.ts';
+import type { PremirrorFit } from './premirror-fit.ts';
+import { loadInstalledPremirror } from './premirror-fit.ts';
 import { seasonalNaive } from './seasonal-naive.ts';
 import { warmUp } from './warm-up.ts';
 
 /** Heavy work on a whole history, off the tick's path. */
 export interface Fitter {
-  fit(history: History, steps: number): Promise<Fitted>;
+  /** `series` names whose history it is: a model may remember what it learnt of it. */
+  fit(history: History, steps: number, series?: string): Promise<Fitted>;
   /** A pipeline whose interval rests on a replay of the recent past, with a fresh fit. */
   warmUp(history: History, nominalCoverage: number, steps: number): Promise<PipelineState>;
 }
@@ -21,6 +24,7 @@ export type FitRequest = {
   id: number;
   history: History;
   steps: number;
+  series?: string;
   warmUp?: { nominalCoverage: number };
 };
 export type FitAnswer = { id: number; fitted?: Fitted; state?: PipelineState; error?: string };
@@ -59,13 +63,25 @@ export async function loadInstalledMstlEts(): Promise<Forecaster> {
   return loadMstlEts(() => readFile(join(dirname(entry), 'mstl_bg.wasm')));
 }
 
-/** Fits on the caller's own thread: for tests and the backtest. */
-export function createFitter(): Fitter {
+/**
+ * Fits on the caller's own thread: for tests and the backtest. With `loadPremirror` the combination comes first;
+ * where it cannot be loaded or fails, MSTL/ETS, then seasonal naive, then the level.
+ */
+export function createFitter(loadPremirror?: () => Promise<PremirrorFit>): Fitter {
   let loading: Promise<Forecaster> | undefined;
+  let combination: Promise<PremirrorFit> | undefined;
   const load = () => (loading ??= loadInstalledMstlEts());
+  const combined = () =>
+    loadPremirror ? (combination ??= loadPremirror()) : Promise.reject(new Error('premirror: not asked for'));
   return {
-    fit: async (history, steps) => fitBest(await load(), history, steps),
-    warmUp: async (history, coverage, steps) => warmUpBest(await load(), history, coverage, steps),
+    fit: (history, steps, series) =>
+      combined()
+        .then((by) => by.fit(history, steps, series))
+        .catch(async () => fitBest(await load(), history, steps)),
+    warmUp: (history, coverage, steps) =>
+      combined()
+        .then((by) => by.warmUp(history, coverage, steps))
+        .catch(async () => warmUpBest(await load(), history, coverage, steps)),
   };
 }
 
@@ -75,7 +91,7 @@ export function createFitter(): Fitter {
  */
 export function createThreadFitter(): Fitter {
   const entry = new URL('./fit-thread.js', import.meta.url);
-  if (!import.meta.url.endsWith('.js')) return createFitter();
+  if (!import.meta.url.endsWith('.js')) return createFitter(loadInstalledPremirror);
   let thread: Worker | undefined;
   let lastId = 0;
   const waiting = new Map<number, { resolve: (answer: FitAnswer) => void; reject: (error: Error) => void }>();
@@ -108,7 +124,7 @@ export function createThreadFitter(): Fitter {
     return answer;
   };
   return {
-    fit: async (history, steps) => (await ask({ history, steps })).fitted!,
+    fit: async (history, steps, series) => (await ask({ history, steps, series })).fitted!,
     warmUp: async (history, nominalCoverage, steps) =>
       (await ask({ history, steps, warmUp: { nominalCoverage } })).state!,
   };

@@ -54,6 +54,8 @@ export interface PipelineOutput {
 const MINUTE_MS = 60_000;
 /** Weight of the newest error in the present offset, per minute of step. */
 const OFFSET_RATE_PER_MINUTE = 0.3;
+/** Models whose forecasts need no excuse; any other is a fallback. */
+const FULL_MODELS: ReadonlySet<string> = new Set(['premirror', 'mstl-ets']);
 /** Steps kept: enough for the longest window. */
 const RECENT_MS = 90 * MINUTE_MS;
 
@@ -162,7 +164,7 @@ function follow(state: PipelineState, at: number, value: number | undefined): vo
 
 function qualityOf(state: PipelineState): PipelineOutput['quality'] {
   if (!isCalibrated(state.probes, state.nominalCoverage)) return 'cold';
-  return state.fitted?.model === 'mstl-ets' ? 'calibrated' : 'fallback';
+  return FULL_MODELS.has(state.fitted?.model ?? '') ? 'calibrated' : 'fallback';
 }
 
 function runningMaximum(values: readonly number[]): number[] {

@@ -74,6 +74,9 @@ export function createPremirror(experts: readonly Expert[], options: PremirrorOp
       const leads = Array.from({ length: Math.round(horizonMs / course.stepMs) }, (_, i) => i);
       const announced = known(events, course);
       const sketches = await ask(course, leads, windows, announced);
+      if (sketches.every((sketch) => sketch === undefined)) {
+        throw new Error('premirror: no expert can say anything of this history; wait for more samples');
+      }
       const buckets = [
         ...leads.map((lead) => bucketOf(lead, course.stepMs)),
         ...learnt.places.buckets.slice(learnt.places.leads.length),

@@ -24,8 +24,7 @@ export function warmUp(history: History, forecaster: Forecaster, nominalCoverage
   const { stepMs } = history;
   const state = newPipeline(stepMs, nominalCoverage);
   const end = endOf(history);
-  const begin = Math.max(history.startAt + HEAD_MS, end - REPLAY_MS);
-  for (let at = begin; at < end; at += REFIT_MS) {
+  for (const at of replayTimes(history)) {
     const stop = Math.min(end, at + REFIT_MS);
     try {
       adopt(state, forecaster.fit(until(history, at, FIT_ON_MS), Math.round(PATH_MS / stepMs)));
@@ -35,6 +34,15 @@ export function warmUp(history: History, forecaster: Forecaster, nominalCoverage
     advance(state, samplesIn(history, at, stop), stop);
   }
   return state;
+}
+
+/** When a warm-up fits anew, in order. */
+export function replayTimes(history: History): number[] {
+  const end = endOf(history);
+  const times: number[] = [];
+  for (let at = Math.max(history.startAt + HEAD_MS, end - REPLAY_MS); at < end; at += REFIT_MS)
+    times.push(at);
+  return times;
 }
 
 /** Samples with from < at <= to. */
