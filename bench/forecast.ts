@@ -1,13 +1,11 @@
 import { createWriteStream, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { createTracker } from '../models/combined/tracked.ts';
-import { packageRoot } from '../src/temporal/package-root.ts';
-import type { BenchModel } from './forecast-models.ts';
-import { loadModels } from './forecast-models.ts';
+import type { Contender } from '../models/line-up.ts';
+import { CONTENDERS, loadContenders } from '../models/line-up.ts';
 import { headerOf, hourAhead, rowsOf } from './forecast-rows.ts';
 import type { Trace } from './forecast-traces.ts';
 import { originsOf, readTraces } from './forecast-traces.ts';
@@ -26,8 +24,8 @@ const { values: options, positionals } = parseArgs({
     series: { type: 'string' },
     protocol: { type: 'string', default: 'run' },
     events: { type: 'string', default: 'on' },
-    nets: { type: 'string', default: join(packageRoot(), 'models/onnx') },
-    models: { type: 'string', default: 'premirror,neural,lstm,transformer,mixture,seasonal-naive' },
+    nets: { type: 'string' },
+    models: { type: 'string', default: CONTENDERS.join(',') },
   },
 });
 const HOUR_MS = 3_600_000;
@@ -38,10 +36,10 @@ if (protocol !== 'run' && protocol !== 'online' && protocol !== 'events') {
   throw new Error(`--protocol ${protocol}: use run, online or events`);
 }
 
-const models = await loadModels(
+const models = await loadContenders(
   options.models.split(','),
-  options.nets,
   protocol === 'online' ? HOUR_MS : 24 * HOUR_MS,
+  options.nets,
 );
 const file = createGzip();
 const written = finished(file.pipe(createWriteStream(out)));
@@ -67,7 +65,7 @@ function namesOf(): string[] | undefined {
   return parsed[options.set]?.forecast;
 }
 
-async function forecastTrace(trace: Trace, model: BenchModel): Promise<void> {
+async function forecastTrace(trace: Trace, model: Contender): Promise<void> {
   const forecast = model.start();
   const track = createTracker(HOUR_MS / trace.history.stepMs - 1);
   const events = options.events === 'on' ? trace.events : [];

@@ -1,12 +1,6 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { seasonalNaiveExpert } from './combined/naive-expert.ts';
-import { neuralExpert } from './combined/neural-expert.ts';
 import type { Fitted, Forecaster, History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
-import { mixture } from './mixture.ts';
-import { createNeuralForecaster } from './neural.ts';
-import { openOnnx } from './neural/onnx.ts';
+import { expertsOver, loadNets } from './installed.ts';
 import type { PipelineState } from './pipeline.ts';
 import type { Premirror } from './premirror.ts';
 import { createPremirror } from './premirror.ts';
@@ -20,22 +14,14 @@ export interface PremirrorFit {
   warmUp(history: History, nominalCoverage: number, steps: number): Promise<PipelineState>;
 }
 
-const NETS = ['lstm', 'transformer'];
 const DAY_MS = 86_400_000;
 /** Series remembered (a quarter of a megabyte each); the one longest unasked goes first. */
 const MOST_SERIES = 64;
 
 /** The combination over the nets that come with the package. One session a net, for all series. */
 export async function loadInstalledPremirror(): Promise<PremirrorFit> {
-  const beside = new URL('./onnx/', import.meta.url);
-  const folder = existsSync(beside) ? beside : new URL('../../models/onnx/', import.meta.url);
-  const nets = await Promise.all(
-    NETS.map(async (name) => {
-      const net = await openOnnx(await readFile(new URL(`${name}.onnx`, folder)));
-      return neuralExpert(createNeuralForecaster(name, [net]));
-    }),
-  );
-  return createPremirrorFit(() => createPremirror([...nets, mixture, seasonalNaiveExpert]));
+  const experts = expertsOver(await loadNets());
+  return createPremirrorFit(() => createPremirror(experts));
 }
 
 export function createPremirrorFit(create: () => Premirror): PremirrorFit {

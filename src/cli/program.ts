@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addApplicationVerbs, type Ask } from './application-verbs.ts';
 import { commandConfig, withClient } from './context.ts';
 import { asData, EXIT, exitCodeOf, explain, type Place } from './errors.ts';
+import { addForecastVerbs } from './forecast-verbs.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
 
@@ -27,6 +28,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
     .configureOutput({ writeOut: streams.out, writeErr: streams.err })
     .exitOverride();
   addLocalVerbs(program, streams, (code) => (exitCode = code));
+  addForecastVerbs(program, streams);
   addApplicationVerbs(program, ask);
 
   try {
