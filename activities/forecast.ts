@@ -1,5 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
-import type { ForecastDigest } from '../src/domain/forecast.ts';
+import type { ForecastDigest, NearTermOutlook } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { TimesToServe } from '../src/domain/tier.ts';
 import { createThreadFitter, warmUpBest } from '../models/fitter.ts';
@@ -10,6 +10,7 @@ import type { PipelineOutput, PipelineState } from '../models/pipeline.ts';
 import { newPipeline, runPipeline } from '../models/pipeline.ts';
 import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
+import { NearTerm } from './near-term.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
@@ -46,6 +47,7 @@ interface Tracked {
   series: string;
   history?: History;
   pipeline: PipelineState;
+  nearTerm: NearTerm;
   /** A fit that came out of the thread and waits for the next tick. */
   fresh?: Fitted;
   fitting?: Promise<void>;
@@ -79,6 +81,8 @@ export function createForecastActivities(deps: ForecastDeps) {
       const asOf = app.history
         ? endOf(app.history)
         : Math.floor((now - observationDelayMs) / stepMs) * stepMs;
+      if (!app.nearTerm.fits(spec)) app.nearTerm = new NearTerm(spec);
+      if (app.history) await app.nearTerm.learn(app.history);
       const times = await deps.ledger.timesToServe(spec.application);
       const output = runPipeline(app.pipeline, {
         samples: app.history ? samplesIn(app.history, app.pipeline.asOf ?? -Infinity, asOf) : [],
@@ -92,7 +96,7 @@ export function createForecastActivities(deps: ForecastDeps) {
       if (app.fresh) await deps.ledger.saveModelState(spec.application, toStored(app));
       delete app.fresh;
       refit(app, fitter, asOf, stepMs);
-      const digest = digestOf(spec, asOf, now, output);
+      const digest = digestOf(spec, asOf, now, output, app.nearTerm.outlook(now));
       await deps.ledger.saveForecast(digest, output.fan);
       return digest;
     },
@@ -113,6 +117,7 @@ async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): 
     series: seriesOf(spec),
     history,
     pipeline: newPipeline(stepMs, spec.mirrors.interval),
+    nearTerm: new NearTerm(spec),
     fittedAsOf: -Infinity,
   };
   if (!history) return app;
@@ -175,6 +180,7 @@ function digestOf(
   asOf: number,
   issuedAt: number,
   output: PipelineOutput,
+  nearTerm: NearTermOutlook | undefined,
 ): ForecastDigest {
   const [full, warm, shadow] = output.windows;
   return {
@@ -189,6 +195,7 @@ function digestOf(
     ...(output.expected ? { expected: output.expected } : {}),
     sustained: output.sustained,
     peak: output.peak,
+    ...(nearTerm ? { nearTerm } : {}),
     fan: `${spec.application}@${asOf}`,
   };
 }

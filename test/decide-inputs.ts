@@ -1,6 +1,6 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
-import type { ForecastDigest, Interval } from '../src/domain/forecast.ts';
+import type { ForecastDigest, Interval, NearTermOutlook } from '../src/domain/forecast.ts';
 import { EMPTY_MEMORY } from '../src/domain/plan.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 
@@ -76,4 +76,18 @@ export function input(changes: Partial<DecideInput> = {}): DecideInput {
 /** The spec with other limits, zones or the like. */
 export function specWith(mirrors: Partial<ApplicationSpec['mirrors']>): ApplicationSpec {
   return { ...SPEC, mirrors: { ...SPEC.mirrors, ...mirrors } };
+}
+
+/**
+ * The next minutes' demand, the same at all times: evenly round `centre`.
+ * @param callsPerHour per instance, from the first that was ever needed
+ */
+export function nearTerm(centre: number, spread: number, callsPerHour: number[] = []): NearTermOutlook {
+  const own = Array.from({ length: 40 }, (_, i) => Math.max(0, centre + spread * ((i + 0.5) / 20 - 1)));
+  return {
+    timesMs: [0, 5 * MINUTE_MS, 11 * MINUTE_MS],
+    values: [own, own, own],
+    weights: own.map(() => 1 / 40),
+    callsPerHour,
+  };
 }

@@ -4,7 +4,7 @@ import { spendPerHour } from '../src/domain/cost.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
 import { decide, sumOf } from '../src/domain/decide.ts';
 import { totalInstances } from '../src/domain/tier.ts';
-import { AS_OF, MINUTE_MS, forecast, input, specWith } from './decide-inputs.ts';
+import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
 
 const ZONES = ['us-central1-a', 'us-central1-b', 'us-central1-c', 'us-east1-b'];
 const RUNS = { numRuns: 500 };
@@ -18,6 +18,11 @@ const count = fc.nat({ max: 12 });
 const counts = fc.record({ full: count, warm: count, shadow: count });
 const zonePlan = (zone: string) => counts.map((held) => ({ zone, ...held, serving: held.full }));
 
+const anyNearTerm = fc
+  .tuple(demand, demand, fc.array(fc.double({ min: 0, max: 60, noNaN: true }), { maxLength: 60 }))
+  .map(([centre, spread, callsPerHour]) => nearTerm(centre, spread, callsPerHour));
+const anyPolicy = fc.constantFrom('interval' as const, 'cost' as const);
+
 const anyForecast = fc
   .record({
     quality: fc.constantFrom('calibrated' as const, 'cold' as const, 'fallback' as const),
@@ -25,6 +30,7 @@ const anyForecast = fc
     windows: fc.record({ full: window, warm: window, shadow: window }),
     expected: fc.option(window, { nil: undefined }),
     sustained: demand,
+    nearTerm: fc.option(anyNearTerm, { nil: undefined }),
   })
   .map((changes) => forecast(changes));
 
@@ -61,9 +67,13 @@ const anyInput: fc.Arbitrary<DecideInput> = fc
     }),
     capacity: fc.tuple(...ZONES.map((zone) => fc.nat({ max: 30 }).map((quotaLeft) => ({ zone, quotaLeft })))),
     spec: fc
-      .record({ instances: fc.nat({ max: 40 }), amount: fc.double({ min: 0, max: 3, noNaN: true }) })
-      .map(({ instances, amount }) =>
-        specWith({ zones: ZONES, limits: { instances, spendPerHour: { amount, currency: 'USD' } } }),
+      .record({
+        instances: fc.nat({ max: 40 }),
+        amount: fc.double({ min: 0, max: 3, noNaN: true }),
+        policy: anyPolicy,
+      })
+      .map(({ instances, amount, policy }) =>
+        specWith({ zones: ZONES, policy, limits: { instances, spendPerHour: { amount, currency: 'USD' } } }),
       ),
     memory: anyMemory,
     forced: fc.dictionary(fc.constantFrom(...ZONES), counts, { noNullPrototype: true }),
@@ -178,9 +188,10 @@ describe('any decision', () => {
 
   it('never asks for less than reaction alone would, where limits and zones allow', () => {
     fc.assert(
-      fc.property(anyForecast, fc.nat({ max: 30 }), (said, serving) => {
+      fc.property(anyForecast, fc.nat({ max: 30 }), anyPolicy, (said, serving, policy) => {
         const fleet = { primary: { serving, minimum: 1, maximum: 200, target: serving }, mirrors: [] };
         const spec = specWith({
+          policy,
           limits: { instances: 1_000, spendPerHour: { amount: 1e6, currency: 'USD' } },
         });
         const capacity = [{ zone: 'us-central1-b', quotaLeft: 1_000 }];

@@ -86,7 +86,7 @@ describe('a wrong specification is refused with the field, its value, the remedy
     ['interval too wide', 'interval: 95%', 'interval: 100%', 'mirrors.interval', '100%', /50% to 99.9%/],
     ['money without currency', '12 USD', '12', 'mirrors.limits.spendPerHour', '12', /12 USD/],
     ['mode', 'mode: auto', 'mode: automatic', 'mode', 'automatic', /observe, preview, auto/],
-    ['policy to come', 'policy: interval', 'policy: cost', 'mirrors.policy', 'cost', /one policy/],
+    ['policy', 'policy: interval', 'policy: price', 'mirrors.policy', 'price', /interval or cost/],
     ['name', 'application: shop', 'application: Shop', 'application', 'Shop', /lowercase/],
     ['number', 'perInstance: 10', 'perInstance: -1', 'demand.perInstance', '-1', /above 0/],
     ['own zone', '[us-central1-b, ', '[us-central1-a, ', 'mirrors.zones.0', 'us-central1-a', /primary/],

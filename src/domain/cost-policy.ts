@@ -1,4 +1,3 @@
-import type { CallRates } from './calls.ts';
 import type { CoursePlanner } from './cost-course.ts';
 import { TICK_MS } from './cost-course.ts';
 import type { TierCounts } from './tier.ts';
@@ -6,12 +5,19 @@ import { NO_INSTANCES } from './tier.ts';
 
 /** Demand to come, in instances, as distributions at a few times; lines are drawn between them. */
 export interface Outlook {
-  /** Times after the decision, ascending from 0, ms. */
+  /** Times after the decision, ascending, ms. */
   timesMs: readonly number[];
   /** Per time, the distribution as equally indexed values, ascending. */
-  values: readonly Float64Array[];
+  values: readonly ArrayLike<number>[];
   /** Probability of each value; they sum to 1. */
-  weights: Float64Array;
+  weights: ArrayLike<number>;
+}
+
+/** How often each level is called: needed while its instance does not serve. */
+export interface Calls {
+  /** Levels that were ever needed. */
+  readonly levels: number;
+  perHour(level: number): number;
 }
 
 /** A low value of each distribution: levels below it are needed almost surely. */
@@ -27,7 +33,7 @@ const BELIEVABLE = 4;
  */
 export function costCounts(
   planner: CoursePlanner,
-  calls: CallRates,
+  calls: Calls,
   outlook: Outlook,
   at: Int32Array,
   lasting: number,
@@ -57,7 +63,11 @@ const ORDER = { full: 0, warm: 1, shadow: 2, off: 3 };
 
 function tierOf(planner: CoursePlanner, need: Need, position: number, callsPerHour: number) {
   if (need.least > planner.sureNeed) return 'full';
-  if (need.most < planner.negligibleNeed) return planner.restingTier(position, callsPerHour);
+  if (need.most < planner.negligibleNeed) {
+    const resting = planner.restingTier(position, callsPerHour);
+    // Only where a readier rest would be cheaper there is something to plan: whether raising it pays within the horizon.
+    if (resting === planner.restingTier(0, callsPerHour)) return resting;
+  }
   return planner.tierFor(position, need.perTick(), callsPerHour);
 }
 
@@ -81,6 +91,14 @@ function readiness(at: Int32Array, off: number): () => number {
     left--;
     return position;
   };
+}
+
+/** Expected share, 0..1, of the instance of one level that a distribution of demand needs: the mean of min(1, demand - level). */
+export function expectedNeed(values: ArrayLike<number>, weights: ArrayLike<number>, level: number): number {
+  let expected = 0;
+  for (let i = values.length - 1; i >= 0 && values[i]! > level; i--)
+    expected += weights[i]! * Math.min(1, values[i]! - level);
+  return expected;
 }
 
 interface Need {
@@ -108,10 +126,7 @@ class NeedOfLevel implements Need {
     this.least = 1;
     this.most = 0;
     for (let time = 0; time < values.length; time++) {
-      const own = values[time]!;
-      let expected = 0;
-      for (let i = own.length - 1; i >= 0 && own[i]! > level; i--)
-        expected += weights[i]! * Math.min(1, own[i]! - level);
+      const expected = expectedNeed(values[time]!, weights, level);
       this.#atTimes[time] = expected;
       this.least = Math.min(this.least, expected);
       this.most = Math.max(this.most, expected);

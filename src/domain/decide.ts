@@ -1,17 +1,16 @@
 import type { ApplicationSpec } from './application.ts';
+import type { CostLevels } from './cost-levels.ts';
+import { costLevels } from './cost-levels.ts';
 import type { Prices } from './cost.ts';
 import { affordable, spendPerHour } from './cost.ts';
 import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
-import type { Levels, Policy, Protected } from './levels.ts';
+import type { Levels, Protected } from './levels.ts';
 import {
   countsOf,
   highest,
-  instancesFor,
-  INTERVAL_POLICY,
   levelsOf,
   lowest,
-  passes,
   predictedLevels,
   primaryCapacity,
   protectedDemand,
@@ -22,6 +21,7 @@ import {
 } from './levels.ts';
 import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
 import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
+import { lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { NO_INSTANCES, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
@@ -67,6 +67,8 @@ export interface Findings {
   /** Full mirrors wanted until what the primary's autoscaler has asked for serves. */
   bridging: number;
   wanted: Levels;
+  /** What policy `cost` weighed; absent where the interval decided. */
+  byCost?: CostLevels;
   /** After stabilisation, holding and force, before caps. */
   asked: TierCounts;
   held: ZonePlan[];
@@ -80,15 +82,16 @@ export interface Findings {
  * The decision (DESIGN.md §4): ready capacity must last until the next slower tier can serve. Pure: the same input
  * gives the same plan. Throws when the spend limit and the prices are in different currencies.
  */
-export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): Decision {
+export function decide(input: DecideInput): Decision {
   const { forecast, fleet, spec, settings, memory } = input;
   const { asOf } = forecast;
   const stale = isStale(input);
   const usable = !stale && forecast.quality !== 'cold';
-  const demand = usable ? protectedDemand(forecast.windows, policy) : { full: 0, warm: 0, shadow: 0 };
+  const demand = usable ? protectedDemand(forecast.windows) : { full: 0, warm: 0, shadow: 0 };
   const { perInstance } = spec.demand;
   const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
-  const predicted = predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
+  const byCost = usable ? weighedByCost(input) : undefined;
+  const predicted = byCost?.levels ?? predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
   const bridging = bridgingLevel(fleet);
   const now = Math.max(reactive, bridging);
   const wanted = highest(predicted, { full: now, fullAndWarm: now, fullWarmAndShadow: now });
@@ -135,6 +138,7 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
     reactive,
     bridging,
     wanted,
+    ...(byCost ? { byCost } : {}),
     asked,
     held,
     mirrors,
@@ -162,6 +166,18 @@ export function decide(input: DecideInput, policy: Policy = INTERVAL_POLICY): De
       parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),
     },
   };
+}
+
+/** What `cost` weighs. Without an outlook on the next minutes it has nothing to weigh: the interval stands in. */
+function weighedByCost({ forecast, spec, settings, ...known }: DecideInput): CostLevels | undefined {
+  const { nearTerm } = forecast;
+  if (spec.mirrors.policy !== 'cost' || !nearTerm) return undefined;
+  return costLevels({
+    ...known,
+    nearTerm,
+    perInstance: spec.demand.perInstance * settings.thresholdFactor,
+    violationCost: spec.objectives.violationCost,
+  });
 }
 
 function isStale({ forecast, spec, now }: DecideInput): boolean {
@@ -213,24 +229,6 @@ function withinCaps(asked: TierCounts, { spec, prices }: DecideInput, bindings: 
     bindings.push(`limit: ${spend.amount} ${spend.currency} an hour`);
   }
   return paid;
-}
-
-/**
- * The primary's minimum that lasting demand asks for. It is raised only beyond what the autoscaler holds by itself, and
- * kept while it is needed: `scale` goes ahead of the autoscaler and never fights it.
- */
-function lastingMinimum(input: DecideInput, usable: boolean, holds: boolean): number {
-  const { forecast, fleet, spec, settings } = input;
-  const recorded = input.primaryMinimumBefore ?? fleet.primary.minimum;
-  if (holds) return Math.max(recorded, fleet.primary.minimum);
-  if (!usable) return recorded;
-  const { perInstance } = spec.demand;
-  const { thresholdFactor } = settings;
-  const { minimum, target } = fleet.primary;
-  const needed = instancesFor(forecast.sustained, perInstance, thresholdFactor);
-  if (passes(forecast.sustained, target, perInstance, thresholdFactor)) return Math.max(recorded, needed);
-  // Above its minimum the autoscaler holds by itself; at it, ours is what holds.
-  return target > minimum ? recorded : Math.max(recorded, Math.min(needed, minimum));
 }
 
 /** Soon while anything is up, unclear or near; late when nothing can happen before the next look. */

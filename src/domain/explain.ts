@@ -1,3 +1,4 @@
+import type { CostLevels } from './cost-levels.ts';
 import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
 import type { Plan, Reasons, ZonePlan } from './plan.ts';
@@ -10,7 +11,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
   const { full, fullAndWarm, fullWarmAndShadow } = findings.wanted;
   return {
     headline: headline(input, findings, plan),
-    policy: 'interval',
+    policy: findings.usable && !findings.byCost ? 'interval' : input.spec.mirrors.policy,
     observed: input.forecast.observed,
     threshold: findings.threshold,
     thresholdFactor: input.settings.thresholdFactor,
@@ -41,6 +42,7 @@ function seen(input: DecideInput, findings: Findings): string {
   }
   if (findings.bridging > 0 && findings.bridging === findings.wanted.full)
     return "the primary's autoscaler waits for instances that still boot";
+  if (findings.byCost) return seenByCost(input, findings, findings.byCost);
   if (!usable) return `demand ${rate(forecast.observed)} req/s, too little history to forecast from`;
   const passes = (name: string, value: number, window: WindowInterval, limit = threshold) =>
     `forecast: ${name} ${rate(value)} req/s passes the threshold ${rate(limit)}${window.end ? ` by ${clockTime(window.end)}` : ''}`;
@@ -51,6 +53,39 @@ function seen(input: DecideInput, findings: Findings): string {
   if (wanted.fullWarmAndShadow > 0)
     return passes('upper bound', demand.shadow, forecast.windows.shadow, findings.comingThreshold);
   return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.comingThreshold)}`;
+}
+
+/** By policy `cost`: what may come, and whether it or what nobody foresees is bought for. */
+function seenByCost(
+  { forecast }: DecideInput,
+  { wanted, threshold }: Findings,
+  { upper, notKept }: CostLevels,
+) {
+  const until = clockTime(forecast.issuedAt + (forecast.nearTerm?.timesMs.at(-1) ?? 0));
+  const ahead = `forecast: up to ${rate(upper)} req/s by ${until}, the primary carries ${rate(threshold)}`;
+  if (wanted.full > 0) return `${ahead}: full pays`;
+  if (wanted.fullWarmAndShadow > 0) return `${ahead}: being ready for more pays`;
+  return `${ahead}: instance ${notKept.instance} does not pay`;
+}
+
+/** What the policy `cost` did not buy: the next instance at each margin. */
+function rejectedByCost({ notFull, notKept }: CostLevels, violationCost: number): Reasons['rejected'] {
+  const share = (value: number) => `${Number((100 * value).toPrecision(2))}%`;
+  const calls = (value: number) => `${Number(value.toPrecision(2))} times an hour`;
+  return [
+    {
+      what: 'one more full now',
+      why:
+        `instance ${notFull.instance}: no minute ahead is expected to need more than ${share(notFull.expectedNeed)} of it, ` +
+        `it is called unforeseen ${calls(notFull.callsPerHour)}; full pays from about ${share(1 / violationCost)}`,
+    },
+    {
+      what: 'one more at hand',
+      why:
+        `instance ${notKept.instance} is called unforeseen ${calls(notKept.callsPerHour)}: what waiting for a new one ` +
+        'would cost then is less than keeping it',
+    },
+  ];
 }
 
 /** "raising 4 full in us-central1-b", "3 warm become full in ...", "letting 2 warm go in ..." */
@@ -103,7 +138,23 @@ function mirrorsInWords(mirrors: readonly ZonePlan[]): string {
 }
 
 function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
-  const { forecast, timesToServe, spec } = input;
+  const { spec } = input;
+  const alternatives = findings.byCost
+    ? rejectedByCost(findings.byCost, spec.objectives.violationCost)
+    : rejectedByInterval(input, findings);
+  const zones = findings.offers
+    .filter((offer) => offer.room === 0 && !findings.mirrors.some((mirror) => mirror.zone === offer.zone))
+    .map((offer) => ({ what: offer.zone, why: offer.why }));
+  const own = spec.mirrors.zones.includes(spec.primary.zone)
+    ? [{ what: spec.primary.zone, why: "the primary's own zone" }]
+    : [];
+  return [...alternatives, ...zones, ...own];
+}
+
+function rejectedByInterval(
+  { forecast, timesToServe }: DecideInput,
+  findings: Findings,
+): Reasons['rejected'] {
   const until = (tier: Tier, ms: number, bound: string, value: number, ready: string) => ({
     what: `more ${tier} now`,
     why: `${bound} ${rate(value)} asks for no more by ${clockTime(forecast.issuedAt + ms)}; ${ready}`,
@@ -123,13 +174,7 @@ function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
     const why = `upper bound ${rate(findings.demand.shadow)} stays below the threshold ${rate(findings.comingThreshold)}`;
     alternatives.push({ what: 'a mirror', why });
   }
-  const zones = findings.offers
-    .filter((offer) => offer.room === 0 && !findings.mirrors.some((mirror) => mirror.zone === offer.zone))
-    .map((offer) => ({ what: offer.zone, why: offer.why }));
-  const own = spec.mirrors.zones.includes(spec.primary.zone)
-    ? [{ what: spec.primary.zone, why: "the primary's own zone" }]
-    : [];
-  return [...alternatives, ...zones, ...own];
+  return alternatives;
 }
 
 /** Three significant digits below 100, whole numbers above. */

@@ -12,6 +12,21 @@ export interface WindowInterval extends Interval {
 }
 
 /**
+ * The minutes ahead as distributions, and how often demand calls for instances that nobody foresaw: what the `cost` policy
+ * weighs. Plain data, a few KB.
+ */
+export interface NearTermOutlook {
+  /** Times after `issuedAt`, ascending, ms. Lines are drawn between them. */
+  timesMs: number[];
+  /** Per time, demand as equally indexed values, ascending, in the demand's unit. */
+  values: number[][];
+  /** Probability of each value; they sum to 1. */
+  weights: number[];
+  /** Per instance, counted from the first that demand ever needed: how often an hour it is needed while it does not serve. */
+  callsPerHour: number[];
+}
+
+/**
  * What the decision needs of a forecast, a few hundred bytes; the whole fan stays in the ledger.
  * A window's interval is that of the MAXIMUM demand over [asOf, now + length of the window]:
  * pointwise quantiles under-cover a maximum (DESIGN.md §4).
@@ -42,6 +57,8 @@ export interface ForecastDigest {
   sustained: number;
   /** Highest median within the whole horizon, for people. */
   peak: Interval & { at: number };
+  /** Absent: nothing was observed yet, or the digest is older than this field. */
+  nearTerm?: NearTermOutlook;
   /** Key of the whole fan in the ledger. */
   fan: string;
 }

@@ -1,4 +1,4 @@
-import type { Interval, ForecastDigest } from './forecast.ts';
+import type { ForecastDigest } from './forecast.ts';
 import type { DecisionMemory, FleetState, Settings } from './plan.ts';
 import type { TierCounts } from './tier.ts';
 
@@ -9,33 +9,16 @@ export interface Levels {
   fullWarmAndShadow: number;
 }
 
-/** Which end of the interval each level protects. Another policy is another choice of these. */
-export interface Policy {
-  full: (window: Interval) => number;
-  warm: (window: Interval) => number;
-  shadow: (window: Interval) => number;
-}
-
-/** The original concept: full on what is near certain, warm on what is likely, shadow on what is possible. */
-export const INTERVAL_POLICY: Policy = {
-  full: (window) => window.lower,
-  warm: (window) => window.median,
-  shadow: (window) => window.upper,
-};
-
-/** Demand that the policy wants covered at each level, in the demand's unit. */
+/** Demand that the `interval` policy wants covered at each level, in the demand's unit. */
 export interface Protected {
   full: number;
   warm: number;
   shadow: number;
 }
 
-export function protectedDemand(windows: ForecastDigest['windows'], policy: Policy): Protected {
-  return {
-    full: policy.full(windows.full),
-    warm: policy.warm(windows.warm),
-    shadow: policy.shadow(windows.shadow),
-  };
+/** The original concept: full on what is near certain, warm on what is likely, shadow on what is possible. */
+export function protectedDemand({ full, warm, shadow }: ForecastDigest['windows']): Protected {
+  return { full: full.lower, warm: warm.median, shadow: shadow.upper };
 }
 
 /** Primary instances that serve now, and those that will within a slower tier's time to serve. */
@@ -46,7 +29,7 @@ export function primaryCapacity(fleet: FleetState): { ready: number; coming: num
 }
 
 /**
- * Mirror instances that each level asks for. The primary counts first; a level asks for something only once its demand
+ * Mirror instances that each level asks for by the `interval` policy. The primary counts first; a level asks for something only once its demand
  * passes the threshold, what the primary carries times `thresholdFactor`, and then for all that the primary can't carry.
  * A factor above 1 leaves the primary's own autoscaler what is noise or slow growth to it; one below 1 keeps a reserve.
  */

@@ -143,10 +143,11 @@ export const SpecFile = z.strictObject({
       .array(zone(), { error: 'write a list of zones such as [us-central1-b]' })
       .min(1, { error: 'name at least one zone other than the primary' }),
     policy: z
-      .enum(['interval'], { error: 'write interval: it is the one policy so far' })
+      .enum(['interval', 'cost'], { error: 'write interval or cost' })
       .default('interval')
       .describe(
-        'interval: full on the lower bound of the forecast, warm on the median, shadow on the upper bound',
+        'interval: full on the lower bound of the forecast, warm on the median, shadow on the upper bound; ' +
+          'cost: each instance by the cheapest course at objectives.violationCost',
       ),
     interval: percentage(CALIBRATABLE).prefault('95%').describe('Coverage of the interval, 50% to 99.9%'),
     limits: z.strictObject({

@@ -1,0 +1,91 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { ApplicationSpec } from '../src/domain/application.ts';
+import { CallRates } from '../src/domain/calls.ts';
+import type { NearTermOutlook } from '../src/domain/forecast.ts';
+import type { History } from '../models/forecaster.ts';
+import { endOf, filled } from '../models/forecaster.ts';
+import { WEIGHTS } from '../models/near-term/error-distribution.ts';
+import { NearTermForecaster } from '../models/near-term/forecaster.ts';
+
+const MINUTE_MS = 60_000;
+/** Minutes after the decision that are forecast; lines are drawn between them. */
+const MINUTES_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
+/** What reaction alone would have serving: the highest demand of ten minutes (its stabilisation), seen three minutes late. */
+const REACTION = { lateMinutes: 3, holdsMinutes: 10 };
+/** Minutes learnt between two breaths: two weeks take a second, and the process has other things to answer. */
+const MINUTES_A_BREATH = 500;
+/** Numbers in the digest know no more than this, and the workflow's history stays small. */
+const DIGITS = 4;
+
+/**
+ * Follows the demand of one application minute by minute and says what the `cost` policy weighs. All of it is learnt again
+ * from history after a restart: a cache, no state to lose.
+ */
+export class NearTerm {
+  readonly #perInstance: number;
+  readonly #observationDelayMs: number;
+  readonly #leads: number[];
+  readonly #forecaster: NearTermForecaster;
+  readonly #calls = new CallRates();
+  /** Newest minutes in instances, oldest first: what reaction looks back on. */
+  readonly #recent: number[] = [];
+  /** End of the newest minute learnt. */
+  #asOf = -Infinity;
+
+  constructor({ demand }: ApplicationSpec) {
+    const late = Math.max(1, Math.round(demand.observationDelayMs / MINUTE_MS));
+    this.#perInstance = demand.perInstance;
+    this.#observationDelayMs = demand.observationDelayMs;
+    this.#leads = MINUTES_AHEAD.map((minutes) => minutes + late);
+    this.#forecaster = new NearTermForecaster(this.#leads);
+  }
+
+  /** Whether it still counts as this specification does: instances and minutes mean something else otherwise. */
+  fits({ demand }: ApplicationSpec): boolean {
+    return demand.perInstance === this.#perInstance && demand.observationDelayMs === this.#observationDelayMs;
+  }
+
+  /** Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before. */
+  async learn(history: History): Promise<void> {
+    const values = filled(history);
+    const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
+    const minutes = Math.round(history.stepMs / MINUTE_MS);
+    // At once: a repetition that comes while this one breathes must not learn the same again.
+    this.#asOf = endOf(history);
+    for (let step = from; step < values.length; step++) {
+      for (let minute = 0; minute < minutes; minute++) this.#take(values[step]! / this.#perInstance);
+      if (((step - from) * minutes) % MINUTES_A_BREATH < minutes) await breathe();
+    }
+  }
+
+  /** The minutes after `now` as seen from the newest minute learnt. Undefined before the first. */
+  outlook(now: number): NearTermOutlook | undefined {
+    if (!Number.isFinite(this.#asOf)) return undefined;
+    const inDemand = (instances: number) => round(Math.max(0, instances) * this.#perInstance);
+    return {
+      timesMs: this.#leads.map((lead) => this.#asOf + lead * MINUTE_MS - now),
+      values: this.#forecaster
+        .forecast()
+        .map(({ centre, scale, values }) => Array.from(values, (error) => inDemand(centre + scale * error))),
+      weights: Array.from(WEIGHTS, round),
+      callsPerHour: Array.from({ length: this.#calls.levels }, (_, level) =>
+        round(this.#calls.perHour(level)),
+      ),
+    };
+  }
+
+  #take(instances: number): void {
+    const before = this.#recent.at(-1) ?? instances;
+    const { lateMinutes, holdsMinutes } = REACTION;
+    const seen = this.#recent.slice(0, Math.max(1, this.#recent.length - lateMinutes + 1));
+    const serving = Math.ceil(Math.max(0, ...seen) - 1e-9);
+    this.#calls.learn(Math.min(instances, before), serving);
+    this.#forecaster.learn(instances);
+    this.#recent.push(instances);
+    if (this.#recent.length > lateMinutes + holdsMinutes) this.#recent.shift();
+  }
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(DIGITS));
+}

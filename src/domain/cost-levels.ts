@@ -1,0 +1,119 @@
+import { CoursePlanner, TICK_MS } from './cost-course.ts';
+import type { Calls, Outlook } from './cost-policy.ts';
+import { costCounts, expectedNeed } from './cost-policy.ts';
+import type { Prices } from './cost.ts';
+import type { NearTermOutlook } from './forecast.ts';
+import type { Levels } from './levels.ts';
+import { levelsOf, nested, primaryCapacity } from './levels.ts';
+import type { FleetState } from './plan.ts';
+import type { Tier, TimesToServe } from './tier.ts';
+
+export interface CostLevelsInput {
+  nearTerm: NearTermOutlook;
+  fleet: FleetState;
+  prices: Prices;
+  timesToServe: TimesToServe;
+  /** Demand that one instance carries, times the threshold factor. */
+  perInstance: number;
+  /** One unserved instance-hour, in hours of a full instance. */
+  violationCost: number;
+}
+
+/** Why one more instance is not bought, or not readier. */
+export interface Weighed {
+  /** Counted from the primary's first, 1 for that. */
+  instance: number;
+  /** Highest share of it that any minute ahead is expected to need, 0..1. */
+  expectedNeed: number;
+  /** How often an hour it is needed while it does not serve. */
+  callsPerHour: number;
+}
+
+/** What the `cost` policy wants of mirrors, and what it weighed at the margins. */
+export interface CostLevels {
+  levels: Levels;
+  /** Demand of the minute ahead that reaches highest, at 97.5%, in the demand's unit. */
+  upper: number;
+  /** The first instance that is not kept full, and the first that is not kept at all. */
+  notFull: Weighed;
+  notKept: Weighed;
+}
+
+/** Minutes planned ahead at least; beyond a cold start in any case. */
+const HORIZON_TICKS = 24;
+const BEYOND_COLD_TICKS = 4;
+const UPPER = 0.975;
+
+/**
+ * The `cost` policy's levels for mirrors. Demand's levels are counted from the primary's first instance; what the primary
+ * has, and what its autoscaler has asked for, stands for the lowest of them, and mirrors are what is wanted beyond. Full
+ * mirrors bridge the time until the primary's own serve only as far as they are warm already: a new one would come no sooner.
+ */
+export function costLevels(input: CostLevelsInput): CostLevels {
+  const { nearTerm, fleet } = input;
+  const planner = plannerOf(input);
+  const outlook = inInstances(nearTerm, input.perInstance);
+  const counts = costCounts(planner, callsOf(nearTerm), outlook, positions(fleet, planner), 0);
+  const { ready, coming } = primaryCapacity(fleet);
+  const beyondReady = Math.max(0, counts.full - ready);
+  const { full, fullAndWarm, fullWarmAndShadow } = levelsOf(counts);
+  const beyond = (level: number) => Math.max(0, level - Math.max(ready, coming));
+  const levels = nested({
+    full: Math.max(beyond(full), Math.min(beyondReady, soonServing(fleet))),
+    fullAndWarm: beyond(fullAndWarm),
+    fullWarmAndShadow: beyond(fullWarmAndShadow),
+  });
+  const weighed = (level: number): Weighed => ({
+    instance: level + 1,
+    expectedNeed: Math.max(...outlook.values.map((own) => expectedNeed(own, outlook.weights, level))),
+    callsPerHour: nearTerm.callsPerHour[level] ?? 0,
+  });
+  return {
+    levels,
+    upper: Math.max(...nearTerm.values.map((own) => quantileOf(own, nearTerm.weights, UPPER))),
+    notFull: weighed(full),
+    notKept: weighed(fullWarmAndShadow),
+  };
+}
+
+function quantileOf(values: readonly number[], weights: readonly number[], level: number): number {
+  let below = 0;
+  return values.find((_, i) => (below += weights[i]!) >= level) ?? values.at(-1)!;
+}
+
+function plannerOf({ prices, timesToServe, violationCost }: CostLevelsInput): CoursePlanner {
+  const cold = Math.ceil(timesToServe.coldMs / TICK_MS);
+  const model = { prices, timesToServe, violationCost };
+  return new CoursePlanner(model, Math.max(HORIZON_TICKS, cold + BEYOND_COLD_TICKS));
+}
+
+function callsOf({ callsPerHour }: NearTermOutlook): Calls {
+  return { levels: callsPerHour.length, perHour: (level) => callsPerHour[level] ?? 0 };
+}
+
+function inInstances({ timesMs, values, weights }: NearTermOutlook, perInstance: number): Outlook {
+  return { timesMs, weights, values: values.map((own) => own.map((demand) => demand / perInstance)) };
+}
+
+/** Mirrors that serve or will within a resume. */
+function soonServing({ mirrors }: FleetState): number {
+  return mirrors.reduce((sum, mirror) => sum + mirror.full + mirror.warm, 0);
+}
+
+/** Instances by ticks to serve. What the primary has asked for is on its way, nobody knows how far: half of a cold start. */
+function positions(fleet: FleetState, planner: CoursePlanner): Int32Array {
+  const at = new Int32Array(planner.off + 1);
+  const put = (position: number, count: number) => {
+    at[position]! += Math.max(0, count);
+  };
+  const resting = (tier: Tier) => planner.positionOf(tier);
+  const { ready, coming } = primaryCapacity(fleet);
+  put(0, ready);
+  put(Math.ceil(planner.off / 2), coming - ready);
+  for (const { full, warm, shadow, serving } of fleet.mirrors) {
+    put(0, Math.min(full, serving));
+    put(resting('warm'), full - serving + warm);
+    put(resting('shadow'), shadow);
+  }
+  return at;
+}
