@@ -4,6 +4,15 @@ import { createOutput, type Streams } from './output.ts';
 import type { UpOptions } from './up/options.ts';
 import { validate } from './validate.ts';
 
+interface SandboxOptions {
+  speed: number;
+  seed: number;
+  port: number;
+  origin?: string;
+  faults?: string;
+  forbidProject?: string[];
+}
+
 /** Verbs that need no server of somebody else's. Heavy parts are loaded only by the verb that needs them. */
 export function addLocalVerbs(program: Command, streams: Streams, ended: (exitCode: number) => void): void {
   withJson(program.command('up'))
@@ -29,14 +38,13 @@ export function addLocalVerbs(program: Command, streams: Streams, ended: (exitCo
     .option('--seed <n>', 'seed of its delays', wholeNumber, 1)
     .option('--port <n>', 'port of its APIs; a free one without it', wholeNumber, 0)
     .option('--faults <file>', 'YAML or JSON file of what goes wrong, see docs/sandbox-faults.md')
+    .option('--forbid-project <name...>', 'projects that answer 403 to everything')
     .option('--json', 'it always prints JSON')
     .addHelpText('after', examples('premirror sandbox --speed 20 --origin 1995-08-01T00:00:00Z'))
-    .action(
-      async (options: { speed: number; seed: number; port: number; origin?: string; faults?: string }) => {
-        const { runSandbox } = await import('./sandbox.ts');
-        await runSandbox(options);
-      },
-    );
+    .action(async ({ forbidProject, ...options }: SandboxOptions) => {
+      const { runSandbox } = await import('./sandbox.ts');
+      await runSandbox({ ...options, ...(forbidProject ? { forbiddenProjects: forbidProject } : {}) });
+    });
 
   withJson(program.command('validate'))
     .description("check an application's file and say all that is wrong with it")

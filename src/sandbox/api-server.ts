@@ -10,10 +10,11 @@ import type { World } from './world.ts';
 const READING_POSTS = /\/(wait|listManagedInstances|listInstances|getHealth)$/;
 /** The log keeps the newest calls. */
 const MOST_CALLS = 100_000;
+const JSON_TYPE = 'application/json; charset=UTF-8';
 
 /**
  * Serves APIs on one loopback port, logs their calls and plays the faults of the wire (a lost answer is logged with
- * status 0). `/control` is neither logged nor disturbed.
+ * status 0). `/control` and the page at `/` are neither logged nor disturbed.
  */
 export async function serveApis(world: World, apis: Api[], port: number) {
   const server = createServer((request, response) => {
@@ -48,8 +49,7 @@ async function handle(
   const at = world.clock.now();
   const text = await readAll(incoming);
   const writes = method !== 'GET' && !READING_POSTS.test(path);
-  const isControl = path.startsWith('/control/');
-  const faults = isControl
+  const faults = isOurOwn(path)
     ? undefined
     : new CallFaults(world.faults, world.clock, { method, path, body: text }, writes);
   const request = { method, path, query: url.searchParams, body: undefined, ...(faults ? { faults } : {}) };
@@ -60,8 +60,14 @@ async function handle(
     incoming.socket.destroy();
     return;
   }
-  const body = answer.body === undefined ? '' : JSON.stringify(answer.body);
-  response.writeHead(answer.status, { 'content-type': 'application/json; charset=UTF-8' }).end(body);
+  const { status, body, contentType } = answer;
+  response.writeHead(status, { 'content-type': contentType ?? JSON_TYPE });
+  response.end(contentType === undefined ? JSON.stringify(body) : body);
+}
+
+/** What Google has not: nobody's calls are disturbed or counted there. */
+function isOurOwn(path: string): boolean {
+  return path === '/' || path.startsWith('/control/');
 }
 
 /** The refusal of a project that was named as forbidden; the control endpoint knows no projects. */

@@ -14,6 +14,8 @@ export interface ApiRequest {
 export interface ApiAnswer {
   status: number;
   body: unknown;
+  /** Of a body that is text to be sent as it is; JSON without it. */
+  contentType?: string;
 }
 
 /** An API of the sandbox: `undefined` when the path is not its own. */

@@ -14,6 +14,8 @@ export interface MainOptions {
   port?: number;
   /** YAML or JSON file of what goes wrong; nothing unless set. */
   faults?: string;
+  /** Projects that answer 403 to everything. */
+  forbiddenProjects?: string[];
 }
 
 /**
@@ -21,7 +23,14 @@ export interface MainOptions {
  * option, its value and what would be right.
  */
 export async function runMain(
-  { speed, seed, origin = new Date().toISOString(), port = 0, faults: faultsFile }: MainOptions,
+  {
+    speed,
+    seed,
+    origin = new Date().toISOString(),
+    port = 0,
+    faults: faultsFile,
+    forbiddenProjects = [],
+  }: MainOptions,
   endsOn: NodeJS.Signals[] = ['SIGINT', 'SIGTERM'],
 ): Promise<void> {
   if (!(speed > 0)) throw new Error(`--speed is ${speed}: give sandbox seconds per wall second, above 0`);
@@ -35,7 +44,7 @@ export async function runMain(
   const ended = new Promise<void>((resolve) => {
     for (const signal of endsOn) process.once(signal, () => resolve());
   });
-  const sandbox = await startSandbox({ speed, seed, originMs, port, faults });
+  const sandbox = await startSandbox({ speed, seed, originMs, port, faults, forbiddenProjects });
   console.log(JSON.stringify(sandbox.addresses));
   await ended;
   await sandbox.close();
@@ -52,12 +61,12 @@ async function runAsProcess(): Promise<void> {
         origin: { type: 'string' },
         port: { type: 'string', default: '0' },
         faults: { type: 'string' },
+        'forbid-project': { type: 'string', multiple: true },
       },
     });
-    const { speed, seed, origin, port, faults } = values;
-    await runMain({ speed: Number(speed), seed: Number(seed), origin, port: Number(port), faults }, [
-      'SIGTERM',
-    ]);
+    const { speed, seed, port, 'forbid-project': forbiddenProjects, ...rest } = values;
+    const numbers = { speed: Number(speed), seed: Number(seed), port: Number(port) };
+    await runMain({ ...rest, ...numbers, forbiddenProjects }, ['SIGTERM']);
     process.exit(0);
   } catch (error) {
     console.error((error as Error).message);

@@ -7,6 +7,7 @@ import { startDnsServer } from './dns/server.ts';
 import { createMonitoringApi } from './monitoring/api.ts';
 import { startGrpcServer } from './monitoring/grpc-server.ts';
 import { createMetricService } from './monitoring/service.ts';
+import { createPage } from './page/page.ts';
 import { createPlane } from './plane/plane.ts';
 import { seededRandom } from './random.ts';
 import { Timers } from './timers.ts';
@@ -58,6 +59,8 @@ export interface SandboxAddresses {
   /** The name server, UDP and TCP. */
   dnsServer: { host: string; port: number };
   control: string;
+  /** For a person: what exists. */
+  page: string;
   /** Tells where the load balancer of every backend service listens. */
   loadBalancer: string;
 }
@@ -85,11 +88,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const plane = createPlane(world);
   const compute = createComputeApi(world, plane, timers);
   const metrics = createMetricService(world, plane, { delayMs: options.monitoringDelayMs ?? {} });
+  const shown = { world, plane, loadBalancers: compute.loadBalancers };
   const apis = [
     compute.api,
     createMonitoringApi(metrics),
     createDnsApi(world),
-    createControlApi({ world, plane, loadBalancers: compute.loadBalancers }),
+    createControlApi(shown),
+    createPage(shown),
   ];
   const dnsServer = await startDnsServer(world);
   const grpcServer = await startGrpcServer(world, metrics);
@@ -103,6 +108,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       dns: base,
       dnsServer: { host: dnsServer.host, port: dnsServer.port },
       control: `${base}/control`,
+      page: `${base}/`,
       loadBalancer: `${base}/control/load-balancers`,
     },
     world,
