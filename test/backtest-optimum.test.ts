@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TICK_MS } from '../src/domain/cost-course.ts';
 import type { WorldModel } from '../src/backtest/model.ts';
 import {
   DEFAULT_MODEL,
   TICKS_PER_HOUR,
   TICKS_PER_STEP,
-  TICK_MS,
   lagSteps,
   ticksToServe,
 } from '../src/backtest/model.ts';

@@ -2,13 +2,13 @@ import { CallRates } from '../domain/calls.ts';
 import { CoursePlanner } from '../domain/cost-course.ts';
 import type { Outlook } from '../domain/cost-policy.ts';
 import { costCounts } from '../domain/cost-policy.ts';
+import type { Pool } from '../domain/pool.ts';
+import { advancePool, newPool } from '../domain/pool.ts';
 import { WEIGHTS } from '../../models/near-term/error-distribution.ts';
 import type { WorldModel } from './model.ts';
 import { STEP_MS, TICKS_PER_STEP, lagSteps, ticksToServe } from './model.ts';
 import { NearTermForecaster } from '../../models/near-term/forecaster.ts';
 import type { Policy, Wanted } from './policy.ts';
-import type { Pool } from './world.ts';
-import { advancePool, newPool } from './world.ts';
 
 /** Steps after the decision that are forecast; lines are drawn between them. */
 const STEPS_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];

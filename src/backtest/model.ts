@@ -1,10 +1,11 @@
+import { TICK_MS } from '../domain/cost-course.ts';
 import type { Prices } from '../domain/cost.ts';
+import type { TicksToServe } from '../domain/pool.ts';
 import type { TimesToServe } from '../domain/tier.ts';
 
 /** Interval between decisions, and of the demand series. */
 export const STEP_MS = 60_000;
-/** Grain of the simulated world: instances move and are billed per tick. */
-export const TICK_MS = 30_000;
+/** Instances move and are billed per tick of the domain's grain. */
 export const TICKS_PER_STEP = STEP_MS / TICK_MS;
 export const TICKS_PER_HOUR = 3_600_000 / TICK_MS;
 export const STEPS_PER_DAY = 86_400_000 / STEP_MS;
@@ -31,13 +32,6 @@ export const DEFAULT_MODEL: WorldModel = {
   observationDelayMs: 60_000,
   floor: 1,
 };
-
-/** Ticks that an instance of each readiness is away from serving. */
-export interface TicksToServe {
-  cold: number;
-  shadow: number;
-  warm: number;
-}
 
 /** Throws naming the field, its value and the remedy when times are no multiples of a tick or out of order. */
 export function ticksToServe(model: WorldModel): TicksToServe {

@@ -1,4 +1,5 @@
-import type { TicksToServe, WorldModel } from './model.ts';
+import type { TicksToServe } from '../domain/pool.ts';
+import type { WorldModel } from './model.ts';
 import { TICKS_PER_STEP, ticksToServe } from './model.ts';
 import type { Course } from './world.ts';
 import { emptyCourse } from './world.ts';

@@ -1,5 +1,6 @@
-import type { TierCounts } from '../domain/tier.ts';
-import type { TicksToServe, WorldModel } from './model.ts';
+import type { TicksToServe } from '../domain/pool.ts';
+import { advancePool, newPool } from '../domain/pool.ts';
+import type { WorldModel } from './model.ts';
 import { TICKS_PER_STEP, ticksToServe } from './model.ts';
 
 /** Whole instances wanted per step. The primary is a pool of its own that knows cold starts only. */
@@ -55,18 +56,6 @@ export function simulate(targets: Targets, model: WorldModel, startFull: number)
   return course;
 }
 
-/** One pool of instances: `at[0]` serve, the others are so many ticks away; at[cold] would be off and stays unused. */
-export interface Pool {
-  at: Int32Array;
-  next: Int32Array;
-}
-
-export function newPool(ticks: TicksToServe, serving = 0): Pool {
-  const at = new Int32Array(ticks.cold + 1);
-  at[0] = serving;
-  return { at, next: new Int32Array(ticks.cold + 1) };
-}
-
 /** Moves one pool through all steps, adding to the course. */
 function runPool(
   targets: Omit<Targets, 'primary'>,
@@ -84,49 +73,4 @@ function runPool(
     course.warm[tick]! += warm;
     course.shadow[tick]! += shadow;
   }
-}
-
-/** One tick: the readiest instances are assigned to the readiest tier. Returns what serves and what is billed at each price. */
-export function advancePool(
-  pool: Pool,
-  wanted: TierCounts,
-  ticks: TicksToServe,
-): TierCounts & { serving: number } {
-  const { at, next } = pool;
-  const spent = { serving: 0, full: 0, warm: 0, shadow: 0 };
-  next.fill(0);
-  let { full: wantFull, warm: wantWarm, shadow: wantShadow } = wanted;
-  for (let p = 0; p < ticks.cold; p++) {
-    let here = at[p]!;
-    if (here === 0) continue;
-    const full = Math.min(here, wantFull);
-    wantFull -= full;
-    here -= full;
-    if (p === 0) spent.serving += full;
-    next[Math.max(0, p - 1)]! += full;
-    spent.full += full;
-
-    const warm = Math.min(here, wantWarm);
-    wantWarm -= warm;
-    here -= warm;
-    spent[rest(warm, p, ticks.warm, next) ? 'warm' : 'full'] += warm;
-
-    const shadow = Math.min(here, wantShadow);
-    wantShadow -= shadow;
-    spent[rest(shadow, p, ticks.shadow, next) ? 'shadow' : 'full'] += shadow;
-    // Whoever is left is not wanted: stopped by not being taken over.
-  }
-  const started = wantFull + wantWarm + wantShadow;
-  next[ticks.cold - 1]! += started;
-  spent.full += started;
-  pool.at = next;
-  pool.next = at;
-  return spent;
-}
-
-/** Holds instances at a tier's resting place if they are that near or nearer; else they come one tick closer: not at rest. */
-function rest(count: number, position: number, place: number, next: Int32Array): boolean {
-  const rests = position <= place;
-  next[rests ? place : position - 1]! += count;
-  return rests;
 }

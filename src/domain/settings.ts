@@ -9,3 +9,25 @@ export const DEFAULT_SETTINGS: Settings = {
   breakEvenMs: 30 * 60_000,
   parkingMs: 60 * 60_000,
 };
+
+/** The settings that feedback moves. The others say how often to look and what a window is: forecasts rest on them. */
+export const TUNABLE = ['thresholdFactor', 'stabilisationMs', 'scaleDownFraction', 'parkingMs'] as const;
+export type Tunable = (typeof TUNABLE)[number];
+
+/** How far feedback may move one setting. */
+export interface Bound {
+  /** In all, in the setting's own unit. */
+  least: number;
+  most: number;
+  /** Per move: multiplied or divided by this, above 1. */
+  factor: number;
+}
+
+export type SettingsBounds = Readonly<Record<Tunable, Bound>>;
+
+export const SETTINGS_BOUNDS: SettingsBounds = {
+  thresholdFactor: { least: 0.5, most: 1.5, factor: 1.1 },
+  stabilisationMs: { least: 2 * 60_000, most: 60 * 60_000, factor: 1.5 },
+  scaleDownFraction: { least: 0.1, most: 1, factor: 1.5 },
+  parkingMs: { least: 5 * 60_000, most: 8 * 60 * 60_000, factor: 2 },
+};
