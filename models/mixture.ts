@@ -2,12 +2,12 @@ import type { Expert } from './combined/expert.ts';
 import { placesOf } from './combined/places.ts';
 import type { Course } from './course.ts';
 import { binsPerDay, withoutGaps } from './course.ts';
+import { weekdayOf } from './features/calendar.ts';
 import type { Known } from './mixture/candidates.ts';
 import { candidatesAt, profilesFor } from './mixture/candidates.ts';
 import { mixedAt, weightsByBacktest } from './mixture/backtest.ts';
 import { spreadOf } from './mixture/spread.ts';
 
-const DAY_MS = 86_400_000;
 /** Earlier origins that the weights and the spread rest on, and how far apart they are, hours. */
 const BACKTESTS = 40;
 const EVERY_HOURS = 3;
@@ -49,6 +49,6 @@ function sketch(
 function knownOf(course: Course): Known {
   const values = withoutGaps(course);
   const perDay = binsPerDay(course);
-  const firstDay = (course.endMs - values.length * course.stepMs) / DAY_MS + 4;
-  return { values, perDay, weekdayOf: (bin) => Math.floor(firstDay + bin / perDay) % 7 };
+  const firstMs = course.endMs - values.length * course.stepMs;
+  return { values, perDay, weekdayOf: (bin) => weekdayOf(firstMs + bin * course.stepMs) };
 }

@@ -1,3 +1,5 @@
+import { isWeekend } from '../features/calendar.ts';
+
 /**
  * Point forecasts without a parameter to train: seasonal profiles (the same time of day on chosen past days), each moved
  * to the present level in several ways, and plain levels. Which of them to believe is for the mixture to find out.
@@ -34,9 +36,8 @@ const lastWeeks = (count: number): Profile => {
 /** The last days of the same kind: working day or weekend. */
 const likeDays = (count: number): Profile => {
   const byWeekday = Array.from({ length: 7 }, (_, weekday) => {
-    const isWeekend = (day: number) => day % 7 === 0 || day % 7 === 6;
     const back = Array.from({ length: 14 }, (__, i) => i + 1);
-    return back.filter((d) => isWeekend(weekday + 14 - d) === isWeekend(weekday)).slice(0, count);
+    return back.filter((d) => isWeekend((weekday + 14 - d) % 7) === isWeekend(weekday)).slice(0, count);
   });
   return {
     daysBack: (known, target) => byWeekday[known.weekdayOf(target)]!,

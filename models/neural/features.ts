@@ -14,8 +14,10 @@ import {
   TOKENS,
   TOKEN_FEATURES,
 } from './layout.ts';
+import { isWeekend, shareOfDay, weekdayOf } from '../features/calendar.ts';
+import { meanOf } from '../features/rolling.ts';
 import { asinh } from './asinh.ts';
-import { levelOf, meanOf, profileOf, scaleOf } from './profile.ts';
+import { levelOf, profileOf, scaleOf } from './profile.ts';
 import { windowFeatures } from './window-features.ts';
 
 /** What is known at an origin. */
@@ -109,13 +111,13 @@ function writeSeries(
   }
 }
 
-const DAY_S = 86_400;
+const HOUR_MS = 3_600_000;
 
 function writeCalendar(row: Float32Array, token: number, originMs: number): void {
   const hours = token - CONTEXT_TOKENS;
-  const beginS = originMs / 1000 + hours * 3600;
-  const angle = (2 * Math.PI * (beginS % DAY_S)) / DAY_S;
-  const weekday = (Math.floor(beginS / DAY_S) + 4) % 7; // 0: Sunday
+  const beginMs = originMs + hours * HOUR_MS;
+  const angle = 2 * Math.PI * shareOfDay(beginMs);
+  const weekday = weekdayOf(beginMs);
   const week = (2 * Math.PI * weekday) / 7;
   row.set(
     [
@@ -125,7 +127,7 @@ function writeCalendar(row: Float32Array, token: number, originMs: number): void
       Math.cos(2 * angle),
       Math.sin(week),
       Math.cos(week),
-      weekday === 0 || weekday === 6 ? 1 : 0,
+      isWeekend(weekday) ? 1 : 0,
       hours / HORIZON_TOKENS,
       hours >= 0 ? 1 : 0,
     ],

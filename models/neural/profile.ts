@@ -1,3 +1,4 @@
+import { meanOf } from '../features/rolling.ts';
 import { CONTEXT, DAY, LENGTH, OLDER_DAYS, PER_HOUR, PROFILE_DAYS } from './layout.ts';
 
 /** The seasonal profile of a window, and whether it rests on a day. Indexed by bin; empty before `first`. */
@@ -93,25 +94,4 @@ function differencesOf(
 function meanDeviation(values: Float64Array): number {
   const mean = meanOf(values, 0) ?? 0;
   return meanOf(values, 0, (value) => Math.abs(value - mean)) ?? 0;
-}
-
-/** Mean of `of(value)` over the values from `first` on that are there; undefined without any. */
-export function meanOf(
-  values: Float64Array,
-  first: number,
-  of: (value: number) => number = itself,
-): number | undefined {
-  let total = 0;
-  let count = 0;
-  for (let i = Math.max(0, first); i < values.length; i++) {
-    const value = values[i]!;
-    if (Number.isNaN(value)) continue;
-    total += of(value);
-    count += 1;
-  }
-  return count > 0 ? total / count : undefined;
-}
-
-function itself(value: number): number {
-  return value;
 }

@@ -1,7 +1,7 @@
 import { BIN_MS, CONTEXT, DAY, PER_HOUR } from './layout.ts';
 import { asinh } from './asinh.ts';
 import type { Scale } from './profile.ts';
-import { meanOf } from './profile.ts';
+import { changeOf, deviationOf, extremesOf, meanOf } from '../features/rolling.ts';
 
 /**
  * The window as a whole, in the order of ../training/features.py: roughness at several lags, spreads, differences from
@@ -24,14 +24,14 @@ export function windowFeatures(
   const all = extremesOf(values, 0);
   const { oldest, newest, missing, zeros } = presenceOf(values);
   return Float32Array.from([
-    ratio(changeOver(values, 1, DAY)),
-    ratio(changeOver(values, 1, CONTEXT - 1)),
-    ratio(changeOver(values, 1, 2 * PER_HOUR)),
-    ratio(changeOver(values, 3, DAY)),
-    ratio(changeOver(values, 12, DAY)),
-    ratio(deviation(values, PER_HOUR)),
-    ratio(deviation(values, DAY)),
-    ratio(deviation(values, CONTEXT)),
+    ratio(changeOf(values, 1, CONTEXT - DAY)),
+    ratio(changeOf(values, 1, 1)),
+    ratio(changeOf(values, 1, CONTEXT - 2 * PER_HOUR)),
+    ratio(changeOf(values, 3, CONTEXT - DAY)),
+    ratio(changeOf(values, 12, CONTEXT - DAY)),
+    ratio(deviationOf(values, CONTEXT - PER_HOUR)),
+    ratio(deviationOf(values, CONTEXT - DAY)),
+    ratio(deviationOf(values, 0)),
     ratio((meanOf(differences, 0, Math.sqrt) ?? 0) ** 2),
     ratio(Math.sqrt(meanOf(differences, 0, (difference) => difference * difference) ?? 0)),
     ratio(meanOf(differences, recent)),
@@ -51,44 +51,6 @@ export function windowFeatures(
     stillness(values),
     Math.min((CONTEXT - 1 - newest) / (6 * PER_HOUR), 4),
   ]);
-}
-
-/** Mean absolute change over `lag` bins within the last `bins`. */
-function changeOver(values: Float64Array, lag: number, bins: number): number | undefined {
-  let total = 0;
-  let count = 0;
-  for (let i = CONTEXT - bins; i < CONTEXT; i++) {
-    const change = Math.abs(values[i]! - values[i - lag]!);
-    if (Number.isNaN(change)) continue;
-    total += change;
-    count += 1;
-  }
-  return count > 0 ? total / count : undefined;
-}
-
-/** Standard deviation within the last `bins`. */
-function deviation(values: Float64Array, bins: number): number {
-  const mean = meanOf(values, CONTEXT - bins);
-  if (mean === undefined) return 0;
-  let squares = 0;
-  let count = 0;
-  for (let i = CONTEXT - bins; i < CONTEXT; i++) {
-    if (Number.isNaN(values[i])) continue;
-    squares += (values[i]! - mean) ** 2;
-    count += 1;
-  }
-  return Math.sqrt(squares / count);
-}
-
-function extremesOf(values: Float64Array, first: number): { least: number; most: number } | undefined {
-  let least = Infinity;
-  let most = -Infinity;
-  for (let i = first; i < CONTEXT; i++) {
-    const value = values[i]!;
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  return most >= least ? { least, most } : undefined;
 }
 
 /** Oldest and newest bin with a sample, share missing since the oldest, share of samples that are nought. */

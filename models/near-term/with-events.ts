@@ -1,0 +1,143 @@
+import { WEIGHTS } from './error-distribution.ts';
+import type { EventWindow } from './event-response.ts';
+import { EventResponse } from './event-response.ts';
+import { NearTermForecaster } from './forecaster.ts';
+
+/** How the usual course is compared with demand: at the level of the hour that ended half an hour before. */
+const LEVEL_MINUTES = 60;
+const LEVEL_AGE_MINUTES = 30;
+/** Memory of the deviation from the usual course, and the least that is believed. */
+const DEVIATION_MEMORY_MINUTES = 3 * 1440;
+const LEAST_DEVIATION = 0.08;
+
+/**
+ * The near-term forecast with announced events: the forecaster lives on demand with their expected effect divided out, and
+ * what it says of the minutes ahead is multiplied by what the events that touch them do, in two scenarios for the one that
+ * matters most: it comes, or it does not.
+ */
+export class NearTermWithEvents {
+  readonly #forecaster: NearTermForecaster;
+  readonly #leads: readonly number[];
+  readonly #response = new EventResponse();
+  readonly #usual = new UsualCourse();
+  /** Not over yet. */
+  #events: EventWindow[] = [];
+  #minute = -1;
+
+  /** @param leads minutes after the newest that are forecast, ascending */
+  constructor(leads: readonly number[]) {
+    this.#leads = leads;
+    this.#forecaster = new NearTermForecaster(leads);
+  }
+
+  /** An event from the minute on that announces it. Windows in minutes of the series. */
+  announce(event: EventWindow): void {
+    if (event.end > this.#minute && event.uplift > 0 && event.uplift !== 1) this.#events.push(event);
+  }
+
+  /** Takes in the next minute. @param demand in instances */
+  learn(demand: number): void {
+    const minute = ++this.#minute;
+    const touching = this.#events.filter(({ start, end }) => start <= minute && minute < end);
+    const usual = this.#usual.next();
+    for (const event of touching) {
+      const others = touching
+        .filter((other) => other !== event)
+        .reduce((product, other) => product * this.#response.expected(other, minute), 1);
+      this.#response.observe(event, minute, demand / others, usual, this.#usual.deviation);
+    }
+    const factor = touching.reduce((product, event) => product * this.#response.expected(event, minute), 1);
+    const base = demand / factor;
+    this.#usual.learn(base, touching.length === 0);
+    this.#forecaster.learn(base);
+    for (const event of this.#events.filter(({ end }) => end <= minute + 1)) this.#response.finish(event);
+    this.#events = this.#events.filter(({ end }) => end > minute + 1);
+  }
+
+  /** Per lead, demand at the probabilities of `WEIGHTS`, ascending, in instances. */
+  forecast(): Float64Array[] {
+    return this.#forecaster.forecast().map(({ centre, scale, values }, i) => {
+      const base = values.map((error) => centre + scale * error);
+      return this.#withEvents(base, this.#minute + this.#leads[i]!);
+    });
+  }
+
+  #withEvents(base: Float64Array, minute: number): Float64Array {
+    const touching = this.#events.filter(({ start, end }) => start <= minute && minute < end);
+    if (touching.length === 0) return base;
+    const doubt = (event: EventWindow) => Math.abs(this.#response.factor(event, minute) - 1);
+    const main = touching.reduce((a, b) => (doubt(b) > doubt(a) ? b : a));
+    const others = touching
+      .filter((event) => event !== main)
+      .reduce((product, event) => product * this.#response.expected(event, minute), 1);
+    const comes = this.#response.factor(main, minute) * others;
+    return mixed(
+      base.map((value) => value * others),
+      base.map((value) => value * comes),
+      this.#response.probability(main),
+    );
+  }
+}
+
+/** What the days before say of a minute, at the level of the last hours. Both learn from demand without events. */
+class UsualCourse {
+  readonly #values: number[] = [];
+  readonly #sums: number[] = [0];
+  #square = 0.25 ** 2;
+
+  get deviation(): number {
+    return Math.max(LEAST_DEVIATION, Math.sqrt(this.#square));
+  }
+
+  /** Of the minute to come. */
+  next(): number {
+    const minute = this.#values.length;
+    const level = this.#mean(minute - LEVEL_AGE_MINUTES - LEVEL_MINUTES, minute - LEVEL_AGE_MINUTES);
+    const before = this.#daysBefore(minute, 15);
+    const then = this.#daysBefore(minute - LEVEL_AGE_MINUTES - LEVEL_MINUTES / 2, LEVEL_MINUTES / 2);
+    if (before === undefined || then === undefined || then <= 0) return level ?? this.#values.at(-1) ?? 0;
+    return before * Math.min(3, Math.max(1 / 3, (level ?? then) / then));
+  }
+
+  learn(demand: number, usual: boolean): void {
+    if (usual && this.#values.length > 120) {
+      const error = Math.log((demand + 0.05) / (this.next() + 0.05));
+      this.#square += (Math.min(1, error ** 2) - this.#square) / DEVIATION_MEMORY_MINUTES;
+    }
+    this.#values.push(demand);
+    this.#sums.push(this.#sums.at(-1)! + demand);
+  }
+
+  /** Mean around the same minute of up to seven days before. */
+  #daysBefore(minute: number, half: number): number | undefined {
+    let [sum, days] = [0, 0];
+    for (; days < 7; days++) {
+      const there = minute - (days + 1) * 1440;
+      if (there < half) break;
+      sum += this.#mean(there - half, Math.min(this.#values.length, there + half + 1))!;
+    }
+    return days > 0 ? sum / days : undefined;
+  }
+
+  #mean(from: number, to: number): number | undefined {
+    const first = Math.max(0, from);
+    return to > first ? (this.#sums[to]! - this.#sums[first]!) / (to - first) : undefined;
+  }
+}
+
+/** The distribution that is `b` with a probability and `a` otherwise, read at the same probabilities as both. */
+function mixed(a: Float64Array, b: Float64Array, probabilityOfB: number): Float64Array {
+  const points = [
+    ...Array.from(a, (value, i) => ({ value, weight: (1 - probabilityOfB) * WEIGHTS[i]! })),
+    ...Array.from(b, (value, i) => ({ value, weight: probabilityOfB * WEIGHTS[i]! })),
+  ].sort((one, other) => one.value - other.value);
+  const values = new Float64Array(WEIGHTS.length);
+  let [at, below, level] = [0, 0, 0];
+  for (let i = 0; i < values.length; i++) {
+    const middle = level + WEIGHTS[i]! / 2;
+    level += WEIGHTS[i]!;
+    while (at < points.length - 1 && below + points[at]!.weight < middle) below += points[at++]!.weight;
+    values[i] = points[at]!.value;
+  }
+  return values;
+}
