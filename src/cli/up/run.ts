@@ -18,6 +18,7 @@ import { TWINS } from './report.ts';
 import type { UpReport } from './report.ts';
 import { publishConfig, runConfig } from './run-config.ts';
 import type { InventoryItem, SandboxClockState } from './sandbox-control.ts';
+import { SandboxLoss } from './sandbox-loss.ts';
 import { startSandboxProcess } from './sandbox-process.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 import type { Scene } from './scene.ts';
@@ -59,14 +60,19 @@ interface Stage {
 export class Run {
   readonly #context: RunContext;
   readonly #stage: Stage = {};
+  readonly #loss = new SandboxLoss();
   #ending: string | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
   }
 
-  /** Brings everything up. Throws StoppedError when somebody asks for a stop meanwhile. */
-  async start(): Promise<void> {
+  /** Brings everything up. Throws StoppedError when somebody asks for a stop, or the sandbox dies, meanwhile. */
+  start(): Promise<void> {
+    return this.#loss.unless(this.#bringUp());
+  }
+
+  async #bringUp(): Promise<void> {
     const { options, teller, stop } = this.#context;
     const directory = await createRunDirectory(options.dataDirectory);
     teller.say(`Logs and configuration of this run: ${directory.path}`);
@@ -76,6 +82,7 @@ export class Run {
     const sandbox = await this.#startSandbox(directory);
     stop.check();
     const config = await this.#writeConfig(directory, temporal, sandbox);
+    stop.check();
     const worker = this.#startWorker(directory);
     const clients = await createGcpClients({ endpoint: sandbox.addresses.rest, project: this.#project });
     const api = worker.ready();
@@ -91,17 +98,24 @@ export class Run {
     await this.#startRequests(directory, worker, clients);
   }
 
-  /** Removes the application, stops the requests and measures. Undefined when it did not come that far. */
+  /**
+   * Removes the application, stops the requests and measures. Undefined when it did not come that far, or when there is
+   * no sandbox any more to remove anything from or to measure.
+   */
   async finish(): Promise<UpReport | undefined> {
     const { teller } = this.#context;
     const { sandbox, client, applied, inventoryBefore, generator, progress, span } = this.#stage;
     this.#ending = `mirrors of ${this.#context.scene.spec.application}`;
-    if (client && applied) await this.#remove(client);
+    if (client && applied && !this.#loss.signal.aborted) await this.#remove(client);
     const gone = this.#now();
     this.#ending = 'the generator';
     const final = await generator?.finish();
     progress?.stop();
     this.#ending = undefined;
+    if (this.#loss.signal.aborted) {
+      this.#loss.tell(teller, this.#stage.config?.temporal.namespace);
+      return undefined;
+    }
     if (generator && !final) teller.say('The generator gave no final account: its figures are missing');
     if (!sandbox || !inventoryBefore) return undefined;
     try {
@@ -160,7 +174,11 @@ export class Run {
       speed: options.speed,
       seed: options.seed,
       originMs: scene.series.startMs,
-      onDeath: (why) => stop.ask(`the sandbox died (${why}); see ${directory.file('sandbox.log')}`),
+      onDeath: (why) => {
+        const reason = `the sandbox died (${why}); see ${directory.file('sandbox.log')}`;
+        stop.ask(reason);
+        this.#loss.note(reason);
+      },
     });
     teardown.add('the sandbox', () => sandbox.stop());
     this.#stage.sandbox = sandbox;
@@ -203,7 +221,9 @@ export class Run {
     this.#context.teardown.add('the connection to Temporal', () => connection.close());
     this.#stage.client = client;
     this.#stage.applied = true;
-    await applySpec({ client, config }, this.#context.scene.spec);
+    await client.withAbortSignal(this.#loss.signal, () =>
+      applySpec({ client, config }, this.#context.scene.spec),
+    );
   }
 
   async #startRequests(directory: RunDirectory, worker: WorkerProcess, clients: GcpClients): Promise<void> {
@@ -247,10 +267,12 @@ export class Run {
 
   async #remove(client: Client): Promise<void> {
     const { scene, teller } = this.#context;
+    const { signal } = this.#loss;
     try {
-      await removeApplication(client, scene.spec.application, 'premirror up ends', REMOVAL_LIMIT_MS);
+      await removeApplication(client, scene.spec.application, 'premirror up ends', REMOVAL_LIMIT_MS, signal);
     } catch (error) {
-      teller.say(`Removing ${scene.spec.application} did not end well: ${(error as Error).message}`);
+      if (!signal.aborted)
+        teller.say(`Removing ${scene.spec.application} did not end well: ${(error as Error).message}`);
     }
   }
 }
