@@ -23,9 +23,9 @@ async function expectHonestEnd(run: ReturnType<typeof up>, folder: string): Prom
   expect(processesOf(folder)).toEqual([]);
 }
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 180_000;
 
-it.concurrent(
+it(
   'a sandbox that dies ends the run, which says what is lost and leaves no process',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'premirror-up-'));
@@ -36,7 +36,7 @@ it.concurrent(
   LIMIT_MS,
 );
 
-it.concurrent(
+it(
   'the same while the application is being removed',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'premirror-up-'));
