@@ -1,15 +1,15 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
-import type { ForecastDigest, NearTermOutlook } from '../src/domain/forecast.ts';
+import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
-import type { TimesToServe } from '../src/domain/tier.ts';
 import { createThreadFitter, warmUpBest } from '../models/fitter.ts';
 import type { Fitter } from '../models/fitter.ts';
 import type { Fitted, History } from '../models/forecaster.ts';
 import { endOf, extend, until } from '../models/forecaster.ts';
-import type { PipelineOutput, PipelineState } from '../models/pipeline.ts';
+import type { PipelineState } from '../models/pipeline.ts';
 import { newPipeline, runPipeline } from '../models/pipeline.ts';
 import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
+import { digestOf, HISTORY_MS, HORIZON_MS, PATH_MS, windowsOf } from './digest.ts';
 import { NearTerm } from './near-term.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
@@ -30,12 +30,7 @@ export interface ForecastInput {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** Read at first, and kept in memory from then on (160 KB an application at a step of a minute). */
-const HISTORY_MS = 14 * DAY_MS;
-const HORIZON_MS = DAY_MS;
 const REFIT_MS = 15 * MINUTE_MS;
-/** A path outlives its refit, should the next ones fail. */
-const PATH_MS = HORIZON_MS + 4 * 60 * MINUTE_MS;
 /** The fallback's warm-up runs on the tick's own thread: three days replayed take a quarter of a second. */
 const FALLBACK_HISTORY_MS = 5 * DAY_MS;
 /** Wall time that the first forecast waits for the warm-up; after that it goes out by the fallback. */
@@ -168,36 +163,6 @@ function refit(app: Tracked, fitter: Fitter, asOf: number, stepMs: number): void
 
 function patience(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, PATIENCE_WALL_MS).unref());
-}
-
-/** Windows start at `asOf`: what is past but unobserved belongs to them. */
-function windowsOf(times: TimesToServe, settings: Settings, unobservedMs: number): number[] {
-  return [times.warmMs, times.shadowMs, times.coldMs].map((ms) => unobservedMs + ms + settings.nearLookMs);
-}
-
-function digestOf(
-  spec: ApplicationSpec,
-  asOf: number,
-  issuedAt: number,
-  output: PipelineOutput,
-  nearTerm: NearTermOutlook | undefined,
-): ForecastDigest {
-  const [full, warm, shadow] = output.windows;
-  return {
-    application: spec.application,
-    asOf,
-    issuedAt,
-    model: output.model,
-    quality: output.quality,
-    nominalCoverage: spec.mirrors.interval,
-    observed: output.observed,
-    windows: { full: full!, warm: warm!, shadow: shadow! },
-    ...(output.expected ? { expected: output.expected } : {}),
-    sustained: output.sustained,
-    peak: output.peak,
-    ...(nearTerm ? { nearTerm } : {}),
-    fan: `${spec.application}@${asOf}`,
-  };
 }
 
 interface Stored {
