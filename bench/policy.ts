@@ -1,15 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { SteppedEvent } from '../src/backtest/cost-contender.ts';
 import { costContender, nearTermOutlooks } from '../src/backtest/cost-contender.ts';
 import type { WorldModel } from '../src/backtest/model.ts';
 import { STEP_MS, lagSteps } from '../src/backtest/model.ts';
 import { decideAlong } from '../src/backtest/policy.ts';
 import { parseDemand } from '../src/backtest/series.ts';
+import { eventsOfCsv } from '../src/events/read-events.ts';
 
 /**
  * Runs the `cost` policy over a folder of minute-grid demand with its facts.json, and writes per trace and violation cost
- * the instances wanted in each minute of the test part.
+ * the instances wanted in each minute of the test part. Announced events beside a trace (<trace>.events.csv) are used from
+ * their announcement on.
  */
 const USAGE = 'npm run bench:policy -- IN OUT [--only TEXT]';
 
@@ -49,7 +52,8 @@ function decideTrace(facts: Facts, name: string, from: string, to: string): void
   const { startMs, values } = parseDemand(readFileSync(join(from, `${name}.csv`), 'utf8'));
   const demand = values.map((value) => value / perInstance);
   const split = Math.round((Date.parse(testFrom) - startMs) / STEP_MS);
-  const outlookOf = shared(nearTermOutlooks(modelOf(facts, 1)), demand.length);
+  const events = eventsBeside(join(from, `${name}.events.csv`), startMs);
+  const outlookOf = shared(nearTermOutlooks(modelOf(facts, 1), events), demand.length);
   for (const violationCost of facts.violation_costs) {
     const model = modelOf(facts, violationCost);
     const targets = decideAlong(costContender(model, outlookOf), demand, lagSteps(model));
@@ -63,6 +67,18 @@ function decideTrace(facts: Facts, name: string, from: string, to: string): void
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${name}.csv`), `${rows.join('\n')}\n`);
   }
+}
+
+/** The trace's announced events, if any lie beside it. Without an announced uplift there is nothing to multiply by. */
+function eventsBeside(path: string, startMs: number): SteppedEvent[] {
+  if (!existsSync(path)) return [];
+  const step = (ms: number) => Math.ceil((ms - startMs) / STEP_MS);
+  return eventsOfCsv(readFileSync(path, 'utf8'), path).flatMap(
+    ({ announced, start, end, kind, expectedUplift }) =>
+      expectedUplift === undefined
+        ? []
+        : [{ announced: step(announced), start: step(start), end: step(end), kind, uplift: expectedUplift }],
+  );
 }
 
 /** Forecasts are made once and kept: they don't depend on the cost of a violation. */

@@ -8,9 +8,9 @@ const PRIOR_EVENTS = 0.5;
 /** Before any was seen, so many of a kind happen and do not. */
 const PRIOR_HAPPENED = { yes: 1.4, no: 0.6 };
 /** A single minute says little: the next errs alike. */
-const TEMPER = 0.15;
+const TEMPER = 0.07;
 /** The most that one minute may say, in log odds. */
-const MOST_EVIDENCE = 0.6;
+const MOST_EVIDENCE = 0.3;
 /** Effects beyond this are something else. */
 const MOST_EFFECT = 2;
 

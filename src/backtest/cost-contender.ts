@@ -7,27 +7,38 @@ import { advancePool, newPool } from '../domain/pool.ts';
 import { WEIGHTS } from '../../models/near-term/error-distribution.ts';
 import type { WorldModel } from './model.ts';
 import { STEP_MS, TICKS_PER_STEP, lagSteps, ticksToServe } from './model.ts';
-import { NearTermForecaster } from '../../models/near-term/forecaster.ts';
+import type { EventWindow } from '../../models/near-term/event-response.ts';
+import { NearTermWithEvents } from '../../models/near-term/with-events.ts';
 import type { Policy, Wanted } from './policy.ts';
 
 /** Steps after the decision that are forecast; lines are drawn between them. */
 const STEPS_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
 const HORIZON_TICKS = 24;
 
-/** The near-term forecast along one series, shared by policies that differ in costs only. Step by step, in order. */
-export function nearTermOutlooks(model: WorldModel): (observed: Float64Array) => Outlook {
+/** An event whose window is counted in steps of the series, and the step from which it may be used. */
+export type SteppedEvent = EventWindow & { announced: number };
+
+/**
+ * The near-term forecast along one series, shared by policies that differ in costs only. Step by step, in order.
+ * @param events that move this series' demand; each is used from its announcement on
+ */
+export function nearTermOutlooks(
+  model: WorldModel,
+  events: readonly SteppedEvent[] = [],
+): (observed: Float64Array) => Outlook {
   const lag = lagSteps(model);
-  const forecaster = new NearTermForecaster(STEPS_AHEAD.map((steps) => steps + lag));
+  const forecaster = new NearTermWithEvents(STEPS_AHEAD.map((steps) => steps + lag));
+  const toCome = [...events].sort((a, b) => a.announced - b.announced);
   const timesMs = STEPS_AHEAD.map((steps) => steps * STEP_MS);
   let known = 0;
   let outlook: Outlook = { timesMs, values: [], weights: WEIGHTS };
   return (observed) => {
     if (known === observed.length) return outlook;
-    while (known < observed.length) forecaster.learn(observed[known++]!);
-    const values = forecaster
-      .forecast()
-      .map(({ centre, scale, values: errors }) => errors.map((error) => centre + scale * error));
-    return (outlook = { timesMs, values, weights: WEIGHTS });
+    while (known < observed.length) {
+      while (toCome[0] && toCome[0].announced <= known) forecaster.announce(toCome.shift()!);
+      forecaster.learn(observed[known++]!);
+    }
+    return (outlook = { timesMs, values: forecaster.forecast(), weights: WEIGHTS });
   };
 }
 
