@@ -54,11 +54,12 @@ export function createControlApi(controlled: Controlled): Api {
     },
     'GET bill': ({ query }) => billOf(world, timeIn(query, 'from'), timeIn(query, 'to')),
     'GET access': () => plane.accessSummary(),
+    'GET forwarding-rules': () => plane.frontends(),
     'GET load-balancers': () => Object.fromEntries(controlled.loadBalancers),
   };
   return async (request) => {
     const verb = verbs[`${request.method} ${request.path.replace(/^\/control\//, '')}`];
-    return verb && request.path.startsWith('/control/') ? ok(verb(request)) : undefined;
+    return verb && request.path.startsWith('/control/') ? ok(await verb(request)) : undefined;
   };
 }
 
@@ -70,6 +71,12 @@ function computeInventory(world: World): InventoryItem[] {
     backendService: world.backendServices,
     healthCheck: world.healthChecks,
     autoscaler: world.autoscalers,
+    urlMap: world.urlMaps,
+    targetHttpProxy: world.targetHttpProxies,
+    forwardingRule: world.forwardingRules,
+    networkEndpointGroup: world.networkEndpointGroups,
+    reservation: world.reservations,
+    futureReservation: world.futureReservations,
     instance: world.instances,
   };
   return Object.entries(maps).flatMap(([kind, map]) =>

@@ -111,6 +111,7 @@ export class World {
   readonly autoscalers = new Map<string, Resource>();
   readonly urlMaps = new Map<string, Resource>();
   readonly targetHttpProxies = new Map<string, Resource>();
+  readonly targetHttpsProxies = new Map<string, Resource>();
   readonly forwardingRules = new Map<string, Resource>();
   readonly networkEndpointGroups = new Map<string, Resource>();
   readonly reservations = new Map<string, Resource>();
@@ -165,5 +166,7 @@ export interface Plane {
   ): { instance: Instance; healthy: boolean }[];
   /** Called after any change of a backend service, so that a proxy exists for it. Resolves to its address. */
   expose(project: string, backendService: string): Promise<{ host: string; port: number }>;
+  /** Called after any change of a project's forwarding rules, target proxies or URL maps: what answers follows them. */
+  route(project: string): Promise<void>;
   close(): Promise<void>;
 }

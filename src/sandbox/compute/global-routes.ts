@@ -2,8 +2,10 @@ import { ok } from '../http.ts';
 import type { Plane, Resource } from '../world.ts';
 import { pathsOf, placeOf, routesOf } from './collection.ts';
 import type { Kind, Registry, Route } from './collection.ts';
-import { find, invalid, keyOf, linkTo, readLink } from './resources.ts';
-import type { Place } from './resources.ts';
+import { frontRoutes } from './load-balancing/fronts.ts';
+import { servicesOf } from './load-balancing/url-maps.ts';
+import type { UrlMap } from './load-balancing/shapes.ts';
+import { find, invalid, keyOf, linkTo, ownedBy, readLink } from './resources.ts';
 import { BackendServiceBody, HealthCheckBody, TemplateBody } from './shapes.ts';
 import type { BackendService, Group, Template } from './shapes.ts';
 
@@ -71,6 +73,9 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
         backend.group = linkTo(reference, 'instanceGroups', reference.name);
       }
     },
+    usedBy: (place, { name }) =>
+      ownedBy(world.urlMaps as Map<string, UrlMap>, place).find((map) => servicesOf(map, place).has(name))
+        ?.name,
     async stored(place, { name }) {
       loadBalancers.set(name, await plane.expose(place.project, name));
     },
@@ -84,6 +89,7 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
     ...routesOf(registry, templates),
     ...routesOf(registry, healthChecks),
     ...routesOf(registry, services),
+    ...frontRoutes(registry, plane),
     {
       method: 'POST',
       template: `${pathsOf(services)[0]}/:name/getHealth`,
@@ -110,9 +116,4 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
       },
     },
   ];
-}
-
-/** Every resource of the place's project, in whatever zone. */
-function ownedBy<R>(map: Map<string, R>, { project }: Place): R[] {
-  return [...map].filter(([key]) => key.startsWith(`${project}/`)).map(([, resource]) => resource);
 }

@@ -126,6 +126,11 @@ export function inPlace<R>(map: Map<string, R>, { project, location }: Place): R
   return [...map].filter(([key]) => key.startsWith(prefix)).map(([, resource]) => resource);
 }
 
+/** Every resource of the place's project, wherever it is. */
+export function ownedBy<R>(map: Map<string, R>, { project }: Place): R[] {
+  return [...map].filter(([key]) => key.startsWith(`${project}/`)).map(([, resource]) => resource);
+}
+
 /** A resource's name, as Google's API wants it. */
 export const Name = z
   .string()

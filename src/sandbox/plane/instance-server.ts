@@ -163,10 +163,10 @@ export class InstanceServer {
 }
 
 /**
- * Listens at the first candidate that is to be had: a taken port leads to the next port of the same address, an address
- * that this system lacks to the next address.
+ * Listens at the first candidate that is to be had: a port that is taken or not allowed leads to the next port of the same
+ * address, an address that this system lacks to the next address.
  */
-async function listenFirst(server: Server, candidates: Address[]): Promise<Address> {
+export async function listenFirst(server: Server, candidates: Address[]): Promise<Address> {
   const [{ host, port }, ...rest] = candidates as [Address, ...Address[]];
   try {
     return { host, port: await listen(server, host, port) };

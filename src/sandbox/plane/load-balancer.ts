@@ -33,7 +33,7 @@ export class LoadBalancer {
 
   constructor(options: LoadBalancerOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#handle(request, response));
+    this.#server = createServer((request, response) => this.handle(request, response));
     // Clients keep connections; closing an idle one just as it is used would look like a failure.
     this.#server.keepAliveTimeout = 0;
     this.#prober = new Prober(options.world.clock, options.addressOf);
@@ -125,7 +125,8 @@ export class LoadBalancer {
     );
   }
 
-  #handle(request: IncomingMessage, response: ServerResponse): void {
+  /** Serves one request, its own server's or one that a URL map has sent here. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
     const weight = standsFor(request.headers);
     const picked = this.#pick();
     const address = picked && this.#options.addressOf(picked.member);

@@ -1,5 +1,6 @@
 import { seededRandom } from '../random.ts';
 import type { AppProfile, Instance, Plane, World } from '../world.ts';
+import { Frontend } from './frontend.ts';
 import { InstanceServer } from './instance-server.ts';
 import type { AccessRecord, Address } from './instance-server.ts';
 import { LoadBalancer } from './load-balancer.ts';
@@ -7,6 +8,7 @@ import { TrafficMeter } from './traffic-meter.ts';
 import type { HistoryPoint } from './traffic-meter.ts';
 
 const DEFAULT_SERVICE_PORT = 8080;
+const PROPAGATION_MS = 3_000;
 
 export interface PlaneOptions {
   /**
@@ -14,7 +16,7 @@ export interface PlaneOptions {
    * taken (another sandbox on this machine).
    */
   servicePort?: number;
-  /** Sandbox time until a change of a backend service takes effect; 3 s unless set. */
+  /** Sandbox time until a change of load balancing takes effect; 3 s unless set. */
   propagationMs?: number;
 }
 
@@ -35,6 +37,8 @@ export interface PlaneExtras {
   metered(project: string): string[];
   /** One record per instance that ever was, gone ones included. */
   accessSummary(): AccessRecord[];
+  /** Where every forwarding rule answers, by `<project>/<name>`. */
+  frontends(): Promise<Record<string, Address>>;
   /** Where the instance answers, or answered last. */
   addressOf(instance: Instance): Address | undefined;
 }
@@ -50,6 +54,8 @@ class DataPlane implements Plane, PlaneExtras {
   /** By instance id: a name may come back as another instance. */
   readonly #servers = new Map<string, InstanceServer>();
   readonly #balancers = new Map<string, { balancer: LoadBalancer; address: Promise<Address> }>();
+  /** By the forwarding rule's key in the world. */
+  readonly #fronts = new Map<string, { frontend: Frontend; address: Promise<Address> }>();
   readonly #meters = new Map<string, TrafficMeter>();
 
   constructor(world: World, options: PlaneOptions) {
@@ -97,7 +103,7 @@ class DataPlane implements Plane, PlaneExtras {
       backendService,
       meter: this.meter(project, backendService),
       addressOf: (instance) => this.addressOf(instance),
-      propagationMs: this.#options.propagationMs ?? 3_000,
+      propagationMs: this.#options.propagationMs ?? PROPAGATION_MS,
     });
     const address = balancer.open();
     this.#balancers.set(key, { balancer, address });
@@ -109,7 +115,47 @@ class DataPlane implements Plane, PlaneExtras {
     await balancer.close();
   }
 
+  async route(project: string): Promise<void> {
+    const rules = [...this.#world.forwardingRules.keys()].filter((key) => key.startsWith(`${project}/`));
+    const gone = [...this.#fronts].filter(([key]) => key.startsWith(`${project}/`) && !rules.includes(key));
+    for (const [key, { frontend }] of gone) {
+      this.#fronts.delete(key);
+      await frontend.close();
+    }
+    await Promise.all(rules.map((key) => this.#front(project, key)));
+  }
+
+  async #front(project: string, key: string): Promise<void> {
+    const known = this.#fronts.get(key);
+    if (known) {
+      known.frontend.changed();
+      return;
+    }
+    const frontend = new Frontend({
+      world: this.#world,
+      project,
+      rule: key.split('/')[2]!,
+      propagationMs: this.#options.propagationMs ?? PROPAGATION_MS,
+      serve: (service, request, response) => {
+        const balancer = this.#balancers.get(`${project}/${service}`)?.balancer;
+        if (balancer) balancer.handle(request, response);
+        else response.writeHead(503).end('no such backend service');
+      },
+    });
+    const address = frontend.open();
+    this.#fronts.set(key, { frontend, address });
+    await address;
+  }
+
+  async frontends(): Promise<Record<string, Address>> {
+    const entries = [...this.#fronts].map(
+      async ([key, { address }]) => [shortKey(key), await address] as const,
+    );
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
   async close(): Promise<void> {
+    await Promise.all([...this.#fronts.values()].map(({ frontend }) => frontend.close()));
     await Promise.all([...this.#balancers.values()].map(({ balancer }) => balancer.close()));
     await Promise.all([...this.#servers.values()].map((server) => server.powerOff()));
   }
@@ -155,6 +201,11 @@ class DataPlane implements Plane, PlaneExtras {
     const shared = { host: '127.0.0.1', port: 0 };
     return servicePort === undefined ? [own, { ...own, port: 0 }, shared] : [own, shared];
   }
+}
+
+/** `<project>/<name>` of a global resource's key. */
+function shortKey(key: string): string {
+  return key.replace('/global/', '/');
 }
 
 /** The instance's own profile (metadata `sandbox-*`) over the world's. */
