@@ -71,7 +71,7 @@ describe('the near-term forecast with events', () => {
     const told = nearTermOutlooks(DEFAULT_MODEL, [{ ...event!, announced }]);
     const untold = nearTermOutlooks(DEFAULT_MODEL);
     const at = (outlookOf: typeof told, t: number) =>
-      outlookOf(demand.subarray(0, t)).values.map((own) => [...own]);
+      outlookOf(demand.subarray(0, t)).values.map((own) => Array.from(own));
     expect(at(told, announced)).toEqual(at(untold, announced));
     expect(at(told, announced + 1)).not.toEqual(at(untold, announced + 1));
   });
