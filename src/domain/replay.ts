@@ -58,16 +58,19 @@ export class ReplayedPast {
     return decision;
   }
 
-  /** `TICK_MS` pass in which demand was this, in its unit; `now` is their end. The primary's autoscaler sees it at once. */
-  pass(demand: number, now: number): void {
+  /** One look of the primary's autoscaler, which sees this demand (in its unit). */
+  autoscale(demand: number, now: number): void {
+    this.#fleet.autoscale(demand / this.#world.spec.demand.perInstance, now);
+  }
+
+  /** `TICK_MS` pass in which demand was this, in its unit. */
+  pass(demand: number): void {
     const { prices, spec } = this.#world;
-    const needed = demand / spec.demand.perInstance;
     const spent = this.#fleet.tick();
-    const unserved = Math.max(0, needed - spent.serving);
+    const unserved = Math.max(0, demand / spec.demand.perInstance - spent.serving);
     const cost = spendPerHour(spent, prices) + unserved * spec.objectives.violationCost * prices.full;
     const hour = Math.floor(this.#ticks++ / TICKS_PER_HOUR);
     this.hourly[hour] = (this.hourly[hour] ?? 0) + cost / TICKS_PER_HOUR;
-    this.#fleet.autoscale(needed, now);
   }
 }
 
@@ -108,7 +111,8 @@ export function replayOf({ looks, demand, world }: Recent): Replay {
       while (looks[next] && looks[next]!.issuedAt <= at) past.look(looks[next++]!);
       const value = values[Math.ceil((at + TICK_MS - startAt) / stepMs)];
       if (value !== undefined && !Number.isNaN(value)) now = value;
-      past.pass(now, at + TICK_MS);
+      past.pass(now);
+      past.autoscale(now, at + TICK_MS);
     }
     return past.hourly;
   };

@@ -1,0 +1,128 @@
+import type { Fitter } from '../../models/fitter.ts';
+import type { Fitted, History } from '../../models/forecaster.ts';
+import { until } from '../../models/forecaster.ts';
+import { newPipeline, runPipeline } from '../../models/pipeline.ts';
+import { NearTerm } from '../../activities/near-term.ts';
+import type { ApplicationSpec } from '../domain/application.ts';
+import type { ForecastDigest, NearTermOutlook } from '../domain/forecast.ts';
+import type { ReplayWorld } from '../domain/replay.ts';
+import type { Settings } from '../domain/plan.ts';
+import { STEP_MS, STEPS_PER_DAY } from './model.ts';
+
+/** What was known at each look along a series, forecast by the worker's own pipeline as if time had passed. */
+export interface ForecastsAlong {
+  /** The forecast when `known` samples were final; undefined before the first. */
+  at(known: number): ForecastDigest | undefined;
+}
+
+export interface ForecastOptions {
+  fitter: Fitter;
+  /** The heavy fit's own beat; the worker's is 15 min. */
+  fitEveryMs?: number;
+  /** Whether the minutes ahead are wanted as distributions, for policy `cost`. */
+  nearTerm?: boolean;
+  /** Told now and then: steps done of all. */
+  progress?: (done: number, of: number) => void;
+}
+
+const FIT_EVERY_MS = 15 * 60_000;
+const HISTORY_MS = 14 * 86_400_000;
+/** Steps before the first fit: less tells no day. */
+const FIRST_FIT_STEPS = STEPS_PER_DAY / 2;
+/** A path lasts a day, and until the next fit. */
+const PATH_STEPS = STEPS_PER_DAY + 240;
+const PROGRESS_EVERY = STEPS_PER_DAY / 4;
+const SERIES = 'backtest';
+
+/**
+ * Forecasts all along a series, each from the samples before it alone: a fit made of so many samples is used from the next one
+ * on. The horizon is the longest that a decision reads, not the day that people look at.
+ * @param demand per step, in the unit of `world.spec.demand`
+ * @param startMs start of the first step
+ */
+export async function forecastsAlong(
+  demand: Float64Array,
+  startMs: number,
+  world: ReplayWorld,
+  settings: Settings,
+  options: ForecastOptions,
+): Promise<ForecastsAlong> {
+  const { spec, timesToServe } = world;
+  const { observationDelayMs } = spec.demand;
+  const { fitter, fitEveryMs = FIT_EVERY_MS, progress } = options;
+  const fitEvery = Math.max(1, Math.round(fitEveryMs / STEP_MS));
+  const windowsMs = [timesToServe.warmMs, timesToServe.shadowMs, timesToServe.coldMs].map(
+    (ms) => observationDelayMs + ms + settings.nearLookMs,
+  );
+  const horizonMs = Math.max(settings.breakEvenMs, ...windowsMs);
+  const whole: History = { startAt: startMs + STEP_MS, stepMs: STEP_MS, values: demand };
+  const minutes = options.nearTerm ? new MinutesAhead(spec) : undefined;
+  const digests: ForecastDigest[] = [];
+  let state = newPipeline(STEP_MS, spec.mirrors.interval);
+  let fit: Fitted | undefined;
+  for (let known = 1; known <= demand.length; known++) {
+    const asOf = startMs + known * STEP_MS;
+    const output = runPipeline(state, {
+      samples: [{ at: asOf, value: demand[known - 1]! }],
+      asOf,
+      windowsMs,
+      horizonMs,
+      sustainedMs: settings.breakEvenMs,
+      ...(fit ? { fit } : {}),
+    });
+    state = output.state;
+    fit = undefined;
+    const [full, warm, shadow] = output.windows;
+    digests.push({
+      application: spec.application,
+      asOf,
+      issuedAt: asOf + observationDelayMs,
+      model: output.model,
+      quality: output.quality,
+      nominalCoverage: spec.mirrors.interval,
+      observed: output.observed,
+      windows: { full: full!, warm: warm!, shadow: shadow! },
+      ...(output.expected ? { expected: output.expected } : {}),
+      sustained: output.sustained,
+      peak: output.peak,
+      fan: '',
+    });
+    await minutes?.take(until(whole, asOf, 2 * STEP_MS), asOf + observationDelayMs);
+    if (known >= FIRST_FIT_STEPS && known % fitEvery === 0) {
+      // What the fit's own fallbacks cannot carry either (all of it missing, say) keeps the older path.
+      fit = await fitter.fit(until(whole, asOf, HISTORY_MS), PATH_STEPS, SERIES).catch(() => undefined);
+    }
+    if (known % PROGRESS_EVERY === 0) progress?.(known, demand.length);
+  }
+  return {
+    at(known) {
+      const digest = digests[known - 1];
+      return digest && minutes ? { ...digest, nearTerm: minutes.at(known - 1) } : digest;
+    },
+  };
+}
+
+/** The minutes ahead as the worker sees them, kept small: a month of them would fill a gigabyte as plain numbers. */
+class MinutesAhead {
+  readonly #source: NearTerm;
+  readonly #kept: { values: Float32Array; calls: Float32Array }[] = [];
+  #shape: Pick<NearTermOutlook, 'timesMs' | 'weights'> = { timesMs: [], weights: [] };
+
+  constructor(spec: ApplicationSpec) {
+    this.#source = new NearTerm(spec);
+  }
+
+  async take(history: History, now: number): Promise<void> {
+    await this.#source.learn(history);
+    const { timesMs, weights, values, callsPerHour } = this.#source.outlook(now)!;
+    this.#shape = { timesMs, weights };
+    this.#kept.push({ values: Float32Array.from(values.flat()), calls: Float32Array.from(callsPerHour) });
+  }
+
+  at(index: number): NearTermOutlook {
+    const { timesMs, weights } = this.#shape;
+    const { values, calls } = this.#kept[index]!;
+    const own = (i: number) => Array.from(values.subarray(i * weights.length, (i + 1) * weights.length));
+    return { timesMs, weights, values: timesMs.map((_, i) => own(i)), callsPerHour: Array.from(calls) };
+  }
+}
