@@ -2,6 +2,7 @@ import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
+import { computeCaller } from './support/compute-caller.ts';
 
 /** A request to a forwarding rule's address goes where proxy and URL map say; what is in use cannot go away. */
 
@@ -10,40 +11,7 @@ const SERVICES = ['blue', 'green', 'red'];
 const quick = { medianMs: 500, p99Ms: 1_000 };
 let sandbox: Sandbox;
 
-interface Answer {
-  status: number;
-  body: {
-    name?: string;
-    fingerprint?: string;
-    healthStatus?: { healthState: string }[];
-    error?: { errors: { reason: string }[] };
-  };
-}
-
-async function call(method: string, path: string, body?: unknown): Promise<Answer> {
-  const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-  const answer = await fetch(`${sandbox.addresses.rest}/compute/v1/projects/p/${path}`, init);
-  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
-}
-
-async function done(method: string, path: string, body?: unknown): Promise<void> {
-  const { status, body: operation } = await call(method, path, body);
-  expect(status, JSON.stringify(operation)).toBe(200);
-  const scope = path.startsWith('zones/') ? ZONE : 'global';
-  await call('POST', `${scope}/operations/${operation.name}/wait`);
-}
-
-async function refused(
-  reason: string,
-  status: number,
-  ...[method, path, body]: Parameters<typeof call>
-): Promise<void> {
-  const answer = await call(method, path, body);
-  expect([answer.status, answer.body.error?.errors[0]?.reason], JSON.stringify(answer.body)).toEqual([
-    status,
-    reason,
-  ]);
-}
+const { call, done, refused } = computeCaller(() => sandbox);
 
 interface Asked {
   host?: string;
@@ -102,7 +70,7 @@ beforeAll(async () => {
   const healthy = async (name: string) => {
     const group = `${ZONE}/instanceGroups/${name}`;
     const { body } = await call('POST', `${service(name)}/getHealth`, { group });
-    return body.healthStatus?.[0]?.healthState;
+    return (body['healthStatus'] as { healthState: string }[])[0]?.healthState;
   };
   for (const name of SERVICES)
     await vi.waitFor(async () => expect(await healthy(name)).toBe('HEALTHY'), { timeout: 10_000 });

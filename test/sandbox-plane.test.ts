@@ -59,6 +59,10 @@ function backend(group: string, capacityScaler = 1) {
   return { group: `projects/p/zones/us-a/instanceGroups/${group}`, capacityScaler, maxRatePerInstance: 10 };
 }
 
+function reference(name: string) {
+  return { collection: 'instanceGroups', project: 'p', location: 'us-a', name } as const;
+}
+
 function service(world: World, backends: ReturnType<typeof backend>[]) {
   world.healthChecks.set('p/global/check', { name: 'check', id: '1', checkIntervalSec: 1 });
   const healthChecks = ['projects/p/global/healthChecks/check'];
@@ -162,7 +166,7 @@ describe('the load balancer', () => {
     const address = await plane.expose('p', 'shop');
     await plane.powerOn(primary, 0);
     await plane.powerOn(mirror, 0);
-    const healthy = (group: string) => plane.health('shop', 'p', 'us-a', group).every((h) => h.healthy);
+    const healthy = (group: string) => plane.health('shop', reference(group)).every((h) => h.healthy);
     await until(() => healthy('shop') && healthy('mirror'));
     const by = (name: string) => plane.accessSummary().find((record) => record.name === name)!.requests;
     return { world, plane, primary, mirror, address, by };
@@ -175,7 +179,7 @@ describe('the load balancer', () => {
     const address = await plane.expose('p', 'shop');
     await plane.powerOn(booting, 20_000);
     expect((await ask(address)).status).toBe(503);
-    await until(() => plane.health('shop', 'p', 'us-a', 'shop')[0]!.healthy);
+    await until(() => plane.health('shop', reference('shop'))[0]!.healthy);
     expect(booting.servingSince).toBeDefined();
     expect((await ask(address)).status).toBe(200);
     expect(plane.accessSummary()[0]).toMatchObject({ requests: 1, unreadyRequests: 0 });
@@ -213,7 +217,7 @@ describe('the load balancer', () => {
     const { plane, primary, address } = await twoGroups();
     await plane.powerOff(primary);
     expect((await ask(address)).status).toBe(502);
-    await until(() => !plane.health('shop', 'p', 'us-a', 'shop')[0]!.healthy);
+    await until(() => !plane.health('shop', reference('shop'))[0]!.healthy);
     expect((await ask(address)).status).toBe(503);
   });
 

@@ -7,7 +7,7 @@ import type { Api, ApiAnswer, ApiRequest } from './http.ts';
 import type { World } from './world.ts';
 
 /** POSTs that change nothing. */
-const READING_POSTS = /\/(wait|listManagedInstances|listInstances|getHealth)$/;
+const READING_POSTS = /\/(wait|listManagedInstances|listInstances|listNetworkEndpoints|getHealth)$/;
 /** The log keeps the newest calls. */
 const MOST_CALLS = 100_000;
 const JSON_TYPE = 'application/json; charset=UTF-8';

@@ -1,4 +1,5 @@
 import type { SandboxClock } from './clock.ts';
+import type { BackendReference } from './compute/load-balancing/members.ts';
 import type { DnsZone } from './dns/zones.ts';
 import { Faults } from './faults/faults.ts';
 
@@ -32,6 +33,8 @@ export interface Instance {
   machineType: string;
   /** Name of the template it was made from, and of the group that owns it. */
   template?: string;
+  /** Name of the group's version that it belongs to. */
+  version?: string;
   group?: string;
   /** Where that group lives: a zone, or the region of a regional group. Absent: the instance's own zone. */
   groupLocation?: string;
@@ -49,6 +52,8 @@ export interface Instance {
   spans: { state: 'running' | 'suspended' | 'stopped'; from: number; to?: number }[];
   metadata: Record<string, string>;
   labels: Record<string, string>;
+  /** What else it was created with, as it was given. */
+  given?: Record<string, unknown>;
 }
 
 /** How one application's instances behave, read from the template's metadata (`sandbox-*` keys) or the defaults. */
@@ -157,13 +162,8 @@ export interface Plane {
   powerOff(instance: Instance): Promise<void>;
   /** Mean CPU utilisation 0..1 over (from, to], or undefined when it did not run then. */
   cpu(instance: Instance, from: number, to: number): number | undefined;
-  /** Health of every instance behind one backend of a backend service, as the prober last saw it. */
-  health(
-    backendService: string,
-    project: string,
-    zone: string,
-    group: string,
-  ): { instance: Instance; healthy: boolean }[];
+  /** Health of every member of one backend of a backend service, as the prober last saw it. */
+  health(backendService: string, backend: BackendReference): { instance: Instance; healthy: boolean }[];
   /** Called after any change of a backend service, so that a proxy exists for it. Resolves to its address. */
   expose(project: string, backendService: string): Promise<{ host: string; port: number }>;
   /** Called after any change of a project's forwarding rules, target proxies or URL maps: what answers follows them. */

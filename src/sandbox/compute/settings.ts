@@ -1,5 +1,7 @@
 import { downBy } from '../faults/machines.ts';
 import type { AppProfile, Instance, World } from '../world.ts';
+import { membersOf, readBackendLink, servicesWith } from './load-balancing/members.ts';
+import type { BackendService } from './load-balancing/shapes.ts';
 import { keyOf, readLink } from './resources.ts';
 import type { Group } from './shapes.ts';
 
@@ -34,26 +36,23 @@ export function servicesUsing(
   world: World,
   group: { project: string; location: string; name: string },
 ): string[] {
-  const wanted = keyOf(group);
-  const place = { project: group.project, location: group.location };
-  return [...world.backendServices.values()]
-    .filter((service) =>
-      ((service['backends'] ?? []) as { group: string }[]).some(
-        (backend) => keyOf(readLink(backend.group, place)) === wanted,
-      ),
-    )
-    .map((service) => service.name);
+  return servicesWith(world, { ...group, collection: 'instanceGroups' });
 }
 
 /** How long an instance may finish what is in flight before it goes, ms: the longest of its backend services. */
 export function drainingMs(world: World, instance: Instance): number {
-  if (instance.group === undefined || instance.servingSince === undefined) return 0;
-  const group = { project: instance.project, location: groupLocationOf(instance), name: instance.group };
-  const seconds = servicesUsing(world, group).map((name) => {
-    const service = world.backendServices.get(keyOf({ project: group.project, location: 'global', name }));
-    const draining = service?.['connectionDraining'] as { drainingTimeoutSec?: number } | undefined;
-    return draining?.drainingTimeoutSec ?? 0;
-  });
+  if (instance.servingSince === undefined) return 0;
+  const seconds = [...world.backendServices]
+    .filter(([key]) => key.startsWith(`${instance.project}/`))
+    .map(([, service]) => service as BackendService)
+    .filter(({ backends }) =>
+      backends.some(({ group }) =>
+        membersOf(world, readBackendLink(group, { project: instance.project, location: 'global' })).includes(
+          instance,
+        ),
+      ),
+    )
+    .map(({ connectionDraining }) => connectionDraining.drainingTimeoutSec);
   return Math.max(0, ...seconds) * 1000;
 }
 

@@ -43,46 +43,6 @@ export const GroupBody = z.looseObject({
     .optional(),
 });
 
-/** 0, or 0.1 to 1: anything between is refused by Google too. */
-const CapacityScaler = z
-  .number()
-  .refine((share) => share === 0 || (share >= 0.0999999 && share <= 1), 'Use 0, or 0.1 to 1.0.');
-
-export const BackendServiceBody = z.looseObject({
-  name: Name,
-  description: z.string().optional(),
-  protocol: z.string().default('HTTP'),
-  loadBalancingScheme: z.string().default('EXTERNAL_MANAGED'),
-  timeoutSec: Count.default(30),
-  connectionDraining: z.looseObject({ drainingTimeoutSec: Count.max(3600).default(0) }).default({
-    drainingTimeoutSec: 0,
-  }),
-  healthChecks: z.array(Link).default([]),
-  backends: z
-    .array(
-      z.looseObject({
-        group: Link,
-        balancingMode: z.string().default('UTILIZATION'),
-        capacityScaler: CapacityScaler.default(1),
-      }),
-    )
-    .default([])
-    .refine(
-      (backends) => backends.length !== 1 || backends[0]!.capacityScaler !== 0,
-      'A single backend cannot have a capacityScaler of 0.0.',
-    ),
-});
-
-export const HealthCheckBody = z.looseObject({
-  name: Name,
-  description: z.string().optional(),
-  type: z.string().default('HTTP'),
-  checkIntervalSec: z.coerce.number().int().min(1).max(300).default(5),
-  timeoutSec: z.coerce.number().int().min(1).max(300).default(5),
-  healthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
-  unhealthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
-});
-
 export const AutoscalerBody = z.looseObject({
   name: Name,
   description: z.string().optional(),
@@ -112,5 +72,4 @@ export const InstancesBody = z.looseObject({
 
 export type Template = Resource & z.infer<typeof TemplateBody>;
 export type Group = Resource & z.infer<typeof GroupBody> & { baseInstanceName: string; deleting?: true };
-export type BackendService = Resource & z.infer<typeof BackendServiceBody>;
 export type Autoscaler = Resource & z.infer<typeof AutoscalerBody> & { recommendedSize?: number };

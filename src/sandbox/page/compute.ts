@@ -1,5 +1,5 @@
 import type { Autoscaler } from '../compute/shapes.ts';
-import { candidatesOf, readBalancing } from '../plane/backend-service.ts';
+import { candidatesOf, capacityOf, readBalancing } from '../plane/backend-service.ts';
 import type { Backend } from '../plane/backend-service.ts';
 import type { PlaneExtras } from '../plane/plane.ts';
 import { MINUTE_MS } from '../plane/traffic-meter.ts';
@@ -54,25 +54,25 @@ export function backendsTable(shown: Shown, project: string): Html | undefined {
   const { world, loadBalancers } = shown;
   const rows = entriesOf(world.backendServices, project).flatMap(({ resource: { name } }) => {
     const backends = readBalancing(world, project, name)?.backends ?? [];
-    const capacities = backends.map((backend) => capacityOf(shown, name, backend));
+    const capacities = backends.map((backend) => openCapacityOf(shown, name, backend));
     const total = capacities.reduce((sum, capacity) => sum + capacity, 0);
     const address = loadBalancers.get(name);
     const service = html`${name}${address && html` <small>${address.host}:${address.port}</small>`}`;
     if (backends.length === 0) return [[service, 'none', '', '', '', '']];
     return backends.map((backend, index) => [
       index === 0 && service,
-      `${backend.group} (${backend.zone})`,
+      `${backend.name} (${backend.location})`,
       healthCell(shown, name, backend),
-      backend.instanceWeight,
+      backend.capacityScaler,
       share(capacities[index]!, total),
-      requestsOf(shown, project, name, backend.group),
+      requestsOf(shown, project, name, backend.name),
     ]);
   });
   const columns = [
     'Backend service',
     'Backend',
     'Healthy',
-    'Weight of an instance',
+    'Capacity scaler',
     'Share',
     'Requests in the last minute',
   ];
@@ -118,18 +118,15 @@ function entriesOf<R extends Resource>(map: ReadonlyMap<string, R>, project: str
     .map(([key, resource]) => ({ location: key.split('/')[1]!, resource }));
 }
 
-/** Healthy instances that may get requests, times the weight of each: what the load balancer divides traffic by. */
-function capacityOf({ world, plane }: Shown, service: string, backend: Backend): number {
-  const { project, zone, group } = backend;
+/** What the load balancer divides traffic by. */
+function openCapacityOf({ world, plane }: Shown, service: string, backend: Backend): number {
   const open = new Set(candidatesOf(world, backend));
-  const healthy = plane.health(service, project, zone, group).filter((seen) => seen.healthy);
-  return healthy.filter(({ instance }) => open.has(instance)).length * backend.instanceWeight;
+  const healthy = plane.health(service, backend).filter((seen) => seen.healthy && open.has(seen.instance));
+  return capacityOf(backend, healthy.length);
 }
 
-function healthCell({ plane }: Shown, service: string, { project, zone, group }: Backend): Html {
-  const seen = plane
-    .health(service, project, zone, group)
-    .filter(({ instance }) => instance.status === 'RUNNING');
+function healthCell({ plane }: Shown, service: string, backend: Backend): Html {
+  const seen = plane.health(service, backend).filter(({ instance }) => instance.status === 'RUNNING');
   const healthy = seen.filter((entry) => entry.healthy).length;
   return html`<span class="${healthy === seen.length && healthy > 0 ? 'good' : 'bad'}"
     >${healthy} of ${seen.length}</span

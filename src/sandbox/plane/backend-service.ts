@@ -1,4 +1,7 @@
-import type { Instance, Resource, World } from '../world.ts';
+import { membersOf, readBackendLink } from '../compute/load-balancing/members.ts';
+import type { BackendReference } from '../compute/load-balancing/members.ts';
+import type { BackendService, HealthCheck } from '../compute/load-balancing/shapes.ts';
+import type { Instance, World } from '../world.ts';
 
 /** What a load balancer needs to know of its backend service, read from the API's resource. */
 export interface Balancing {
@@ -7,15 +10,17 @@ export interface Balancing {
   check: Check;
 }
 
-export interface Backend {
-  project: string;
-  zone: string;
-  group: string;
-  /** Weight of one healthy instance: capacityScaler × maxRatePerInstance (1 where none is set). */
-  instanceWeight: number;
+export interface Backend extends BackendReference {
+  /** Part of its capacity that it may be given: 0, or 0.1 to 1. */
+  capacityScaler: number;
+  /** Requests/s that the whole backend takes, where that is set; else what each of its members takes, 1 without. */
+  rate?: number;
+  memberRate: number;
 }
 
 export interface Check {
+  /** HTTP asks for `path` and wants 200; TCP connects. */
+  type: 'HTTP' | 'TCP';
   intervalMs: number;
   timeoutMs: number;
   healthyThreshold: number;
@@ -23,54 +28,54 @@ export interface Check {
   path: string;
 }
 
-interface BackendResource {
-  group?: string;
-  capacityScaler?: number;
-  maxRatePerInstance?: number;
-}
-
 /** On their way out: they get no new requests, what they have they finish. */
 const LEAVING = ['DELETING', 'ABANDONING', 'STOPPING', 'SUSPENDING'];
 
 /** The balancing that the backend service asks for now. Undefined when there is no such service. */
 export function readBalancing(world: World, project: string, name: string): Balancing | undefined {
-  const resource = world.backendServices.get(`${project}/global/${name}`);
-  if (!resource) return undefined;
-  const draining = resource['connectionDraining'] as { drainingTimeoutSec?: number } | undefined;
+  const service = world.backendServices.get(`${project}/global/${name}`) as
+    Partial<BackendService> | undefined;
+  if (!service) return undefined;
   return {
-    backends: ((resource['backends'] as BackendResource[] | undefined) ?? []).flatMap(readBackend),
-    drainingMs: (draining?.drainingTimeoutSec ?? 0) * 1000,
-    check: readCheck(world, project, resource),
+    backends: (service.backends ?? []).map((backend) => readBackend(project, backend)),
+    drainingMs: (service.connectionDraining?.drainingTimeoutSec ?? 0) * 1000,
+    check: readCheck(world, project, service.healthChecks ?? []),
   };
 }
 
-function readBackend(backend: BackendResource): Backend[] {
-  const link = /projects\/([^/]+)\/(?:zones|regions)\/([^/]+)\/instanceGroups\/([^/]+)$/.exec(
-    backend.group ?? '',
-  );
-  if (!link) return [];
-  const instanceWeight = (backend.capacityScaler ?? 1) * (backend.maxRatePerInstance || 1);
-  return [{ project: link[1]!, zone: link[2]!, group: link[3]!, instanceWeight }];
+function readBackend(project: string, backend: Partial<BackendService['backends'][number]>): Backend {
+  const { group = '', capacityScaler = 1, maxRate, maxRatePerInstance, maxRatePerEndpoint } = backend;
+  return {
+    ...readBackendLink(group, { project, location: 'global' }),
+    capacityScaler,
+    ...(maxRate ? { rate: maxRate } : {}),
+    memberRate: maxRatePerInstance || maxRatePerEndpoint || 1,
+  };
+}
+
+/** What a backend with so many healthy members takes: traffic is divided in proportion. */
+export function capacityOf({ capacityScaler, rate, memberRate }: Backend, healthyMembers: number): number {
+  if (healthyMembers === 0) return 0;
+  return capacityScaler * (rate ?? healthyMembers * memberRate);
 }
 
 /** The first health check of the service, with Google's defaults (5 s, two up, two down). */
-function readCheck(world: World, project: string, service: Resource): Check {
-  const links = (service['healthChecks'] as string[] | undefined) ?? [];
-  const check = world.healthChecks.get(`${project}/global/${links[0]?.split('/').at(-1)}`) ?? {};
-  const numbers = check as Record<string, number | undefined>;
-  const http = (check as { httpHealthCheck?: { requestPath?: string } }).httpHealthCheck;
+function readCheck(world: World, project: string, links: string[]): Check {
+  const name = links[0]?.split('/').at(-1);
+  const check = world.healthChecks.get(`${project}/global/${name}`) as Partial<HealthCheck> | undefined;
   return {
-    intervalMs: (numbers['checkIntervalSec'] ?? 5) * 1000,
-    timeoutMs: (numbers['timeoutSec'] ?? 5) * 1000,
-    healthyThreshold: numbers['healthyThreshold'] ?? 2,
-    unhealthyThreshold: numbers['unhealthyThreshold'] ?? 2,
-    path: http?.requestPath ?? '/healthz',
+    type: check?.type === 'TCP' ? 'TCP' : 'HTTP',
+    intervalMs: (check?.checkIntervalSec ?? 5) * 1000,
+    timeoutMs: (check?.timeoutSec ?? 5) * 1000,
+    healthyThreshold: check?.healthyThreshold ?? 2,
+    unhealthyThreshold: check?.unhealthyThreshold ?? 2,
+    path: check?.httpHealthCheck?.requestPath ?? '/healthz',
   };
 }
 
 /** Instances of the backend that may get new requests, whatever their health. */
 export function candidatesOf(world: World, backend: Backend): Instance[] {
-  return world
-    .instancesOf(backend.project, backend.zone, backend.group)
-    .filter(({ status, currentAction }) => status === 'RUNNING' && !LEAVING.includes(currentAction));
+  return membersOf(world, backend).filter(
+    ({ status, currentAction }) => status === 'RUNNING' && !LEAVING.includes(currentAction),
+  );
 }

@@ -1,8 +1,10 @@
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import type { ClientRequest, IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isSameBackend, membersOf } from '../compute/load-balancing/members.ts';
+import type { BackendReference } from '../compute/load-balancing/members.ts';
 import type { Instance, World } from '../world.ts';
 import { BackendChoice } from './backend-choice.ts';
-import { candidatesOf, readBalancing } from './backend-service.ts';
+import { candidatesOf, capacityOf, readBalancing } from './backend-service.ts';
 import type { Backend, Balancing } from './backend-service.ts';
 import type { Address } from './instance-server.ts';
 import { Prober } from './prober.ts';
@@ -61,8 +63,8 @@ export class LoadBalancer {
   }
 
   /** An instance that is suspended or stopped is not probed: what it answered before says nothing now. */
-  health(project: string, zone: string, group: string): { instance: Instance; healthy: boolean }[] {
-    return this.#options.world.instancesOf(project, zone, group).map((instance) => ({
+  health(backend: BackendReference): { instance: Instance; healthy: boolean }[] {
+    return membersOf(this.#options.world, backend).map((instance) => ({
       instance,
       healthy: instance.status === 'RUNNING' && this.#prober.isHealthy(instance),
     }));
@@ -91,19 +93,19 @@ export class LoadBalancer {
   #apply(balancing: Balancing): void {
     const { world, meter } = this.#options;
     for (const backend of this.#balancing?.backends ?? []) {
-      const stays = balancing.backends.some((b) => keyOf(b) === keyOf(backend) && b.instanceWeight > 0);
-      if (!stays && backend.instanceWeight > 0) this.#drain(backend, balancing.drainingMs);
+      const stays = balancing.backends.some((b) => isSameBackend(b, backend) && b.capacityScaler > 0);
+      if (!stays && backend.capacityScaler > 0) this.#drain(backend, balancing.drainingMs);
     }
     this.#balancing = balancing;
     meter.measure(
-      balancing.backends.map((backend) => backend.group),
+      balancing.backends.map(({ name }) => name),
       world.clock.now(),
     );
   }
 
   /** What the backend has in hand it may finish within `drainingMs`; then it is cut. */
   #drain(backend: Backend, drainingMs: number): void {
-    const inHand = [...(this.#inFlight.get(keyOf(backend)) ?? [])];
+    const inHand = [...(this.#inFlight.get(linkOf(backend)) ?? [])];
     if (inHand.length === 0) return;
     const deadline = this.#options.world.clock.after(drainingMs, () => {
       this.#changes.delete(deadline);
@@ -120,7 +122,7 @@ export class LoadBalancer {
     return this.#choice.pick(
       this.#balancing!.backends.map((backend) => {
         const members = this.#candidates(backend).filter((instance) => this.#prober.isHealthy(instance));
-        return { name: keyOf(backend), weight: members.length * backend.instanceWeight, members };
+        return { name: linkOf(backend), weight: capacityOf(backend, members.length), members };
       }),
     );
   }
@@ -132,7 +134,7 @@ export class LoadBalancer {
     const address = picked && this.#options.addressOf(picked.member);
     const answered = (status: number, latencyMs?: number) =>
       this.#options.meter.count(
-        picked?.member.group ?? NO_BACKEND,
+        picked?.group.split('/').at(-1) ?? NO_BACKEND,
         status,
         weight,
         this.#options.world.clock.now(),
@@ -172,6 +174,6 @@ export class LoadBalancer {
   }
 }
 
-function keyOf(backend: Backend): string {
-  return `${backend.project}/${backend.zone}/${backend.group}`;
+function linkOf({ project, location, collection, name }: BackendReference): string {
+  return `${project}/${location}/${collection}/${name}`;
 }

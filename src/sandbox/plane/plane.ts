@@ -1,3 +1,5 @@
+import { membersOf } from '../compute/load-balancing/members.ts';
+import type { BackendReference } from '../compute/load-balancing/members.ts';
 import { seededRandom } from '../random.ts';
 import type { AppProfile, Instance, Plane, World } from '../world.ts';
 import { Frontend } from './frontend.ts';
@@ -83,10 +85,9 @@ class DataPlane implements Plane, PlaneExtras {
     return this.#servers.get(instance.id)?.cpu(from, to);
   }
 
-  health(backendService: string, project: string, zone: string, group: string) {
-    const known = this.#balancers.get(`${project}/${backendService}`)?.balancer.health(project, zone, group);
-    const instances = this.#world.instancesOf(project, zone, group);
-    return known ?? instances.map((instance) => ({ instance, healthy: false }));
+  health(backendService: string, backend: BackendReference) {
+    const known = this.#balancers.get(`${backend.project}/${backendService}`)?.balancer.health(backend);
+    return known ?? membersOf(this.#world, backend).map((instance) => ({ instance, healthy: false }));
   }
 
   async expose(project: string, backendService: string): Promise<Address> {

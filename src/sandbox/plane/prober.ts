@@ -1,11 +1,14 @@
 import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import type { SandboxClock } from '../clock.ts';
 import type { Instance } from '../world.ts';
 import type { Check } from './backend-service.ts';
 import type { Address } from './instance-server.ts';
 
-/** Shortest round on the wall: at extreme speeds checking slows down instead of eating the machine. */
-const SHORTEST_ROUND_WALL_MS = 20;
+/** Shortest time between two slices on the wall: at extreme speeds checking slows down instead of eating the machine. */
+const SHORTEST_STEP_WALL_MS = 20;
+/** Probes of a slice, while an interval has room for enough slices. */
+const SLICE = 8;
 
 interface Health {
   healthy: boolean;
@@ -19,27 +22,33 @@ export class Prober {
   readonly #addressOf: (instance: Instance) => Address | undefined;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #health = new WeakMap<Instance, Health>();
-  #round?: NodeJS.Timeout;
-  #closed = false;
+  readonly #dueAt = new WeakMap<Instance, number>();
+  readonly #probing = new WeakSet<Instance>();
+  #step?: NodeJS.Timeout;
 
   constructor(clock: SandboxClock, addressOf: (instance: Instance) => Address | undefined) {
     this.#clock = clock;
     this.#addressOf = addressOf;
   }
 
-  /** Starts checking, round after round. `next` gives whom to check in this round, and how. */
+  /**
+   * Starts checking: every instance once an interval, a new one with the next slice. `next` gives whom to check now, and
+   * how. What is due goes out in slices spread over the interval: all at once would hold up traffic.
+   */
   start(next: () => { instances: Instance[]; check: Check }): void {
-    const round = async () => {
-      const began = this.#clock.now();
-      const { instances, check } = next();
-      await Promise.all(instances.map((instance) => this.#check(instance, check)));
-      if (this.#closed) return;
-      const restMs = check.intervalMs - (this.#clock.now() - began);
-      this.#round = this.#clock.after(Math.max(restMs, SHORTEST_ROUND_WALL_MS * this.#clock.speed), () => {
-        void round();
-      });
-    };
-    void round();
+    const { instances, check } = next();
+    const affordable = Math.floor(check.intervalMs / this.#clock.speed / SHORTEST_STEP_WALL_MS);
+    const slices = Math.max(1, Math.min(Math.ceil(instances.length / SLICE), affordable));
+    const stepMs = Math.max(check.intervalMs / slices, SHORTEST_STEP_WALL_MS * this.#clock.speed);
+    const now = this.#clock.now();
+    const dueAt = (instance: Instance) => this.#dueAt.get(instance) ?? 0;
+    const due = instances.filter((instance) => dueAt(instance) <= now).sort((a, b) => dueAt(a) - dueAt(b));
+    for (const instance of due.slice(0, Math.ceil(instances.length / slices))) {
+      // Half a step early: a timer that fires a little soon must not cost a whole step.
+      this.#dueAt.set(instance, now + check.intervalMs - stepMs / 2);
+      if (!this.#probing.has(instance)) void this.#check(instance, check);
+    }
+    this.#step = this.#clock.after(stepMs, () => this.start(next));
   }
 
   isHealthy(instance: Instance): boolean {
@@ -52,15 +61,16 @@ export class Prober {
   }
 
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#round);
+    clearTimeout(this.#step);
     this.#agent.destroy();
   }
 
   async #check(instance: Instance, check: Check): Promise<void> {
     const address = this.#addressOf(instance);
     const before = this.#health.get(instance);
+    this.#probing.add(instance);
     const answered = address !== undefined && (await this.#ask(address, check));
+    this.#probing.delete(instance);
     if (this.#health.get(instance) !== before) return; // restarted meanwhile
     const health = before ?? { healthy: false, contrary: 0 };
     health.contrary = answered === health.healthy ? 0 : health.contrary + 1;
@@ -72,15 +82,34 @@ export class Prober {
   }
 
   #ask(address: Address, check: Check): Promise<boolean> {
+    const timeoutMs = Math.max(check.timeoutMs, SHORTEST_STEP_WALL_MS * this.#clock.speed);
+    return check.type === 'TCP'
+      ? this.#connect(address, timeoutMs)
+      : this.#get(address, check.path, timeoutMs);
+  }
+
+  #connect(address: Address, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const request = get({ ...address, path: check.path, agent: this.#agent }, (response) => {
+      const socket = connect(address, () => {
+        resolve(true);
+        socket.destroy();
+      });
+      const timeout = this.#clock.after(timeoutMs, () => socket.destroy());
+      socket.once('close', () => {
+        clearTimeout(timeout);
+        resolve(false);
+      });
+      socket.once('error', () => resolve(false));
+    });
+  }
+
+  #get(address: Address, path: string, timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const request = get({ ...address, path, agent: this.#agent }, (response) => {
         response.resume();
         response.once('end', () => resolve(response.statusCode === 200));
       });
-      const timeout = this.#clock.after(
-        Math.max(check.timeoutMs, SHORTEST_ROUND_WALL_MS * this.#clock.speed),
-        () => request.destroy(),
-      );
+      const timeout = this.#clock.after(timeoutMs, () => request.destroy());
       request.once('close', () => {
         clearTimeout(timeout);
         resolve(false);

@@ -4,6 +4,61 @@ import { Name } from '../resources.ts';
 
 /** Bodies of the resources of load balancing. Unknown fields are kept: clients send more than the sandbox acts on. */
 const Link = z.string().min(1);
+const Port = z.coerce.number().int().min(1).max(65_535);
+const Count = z.coerce.number().int().min(0);
+
+/** 0, or 0.1 to 1: anything between is refused by Google too. */
+const CapacityScaler = z
+  .number()
+  .refine((share) => share === 0 || (share >= 0.0999999 && share <= 1), 'Use 0, or 0.1 to 1.0.');
+
+export const BackendServiceBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  protocol: z.string().default('HTTP'),
+  loadBalancingScheme: z.string().default('EXTERNAL_MANAGED'),
+  timeoutSec: Count.default(30),
+  connectionDraining: z.looseObject({ drainingTimeoutSec: Count.max(3600).default(0) }).default({
+    drainingTimeoutSec: 0,
+  }),
+  healthChecks: z.array(Link).default([]),
+  backends: z
+    .array(
+      z.looseObject({
+        group: Link,
+        balancingMode: z.string().default('UTILIZATION'),
+        capacityScaler: CapacityScaler.default(1),
+        /** Requests/s of the whole backend, of each of its instances, of each of its endpoints. */
+        maxRate: Count.optional(),
+        maxRatePerInstance: z.number().min(0).optional(),
+        maxRatePerEndpoint: z.number().min(0).optional(),
+      }),
+    )
+    .default([])
+    .refine(
+      (backends) => backends.length !== 1 || backends[0]!.capacityScaler !== 0,
+      'A single backend cannot have a capacityScaler of 0.0.',
+    ),
+});
+
+const ProbeDetail = z.looseObject({ requestPath: z.string().startsWith('/').optional() });
+
+export const HealthCheckBody = z
+  .looseObject({
+    name: Name,
+    description: z.string().optional(),
+    type: z.string().default('HTTP'),
+    checkIntervalSec: z.coerce.number().int().min(1).max(300).default(5),
+    timeoutSec: z.coerce.number().int().min(1).max(300).default(5),
+    healthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
+    unhealthyThreshold: z.coerce.number().int().min(1).max(10).default(2),
+    httpHealthCheck: ProbeDetail.optional(),
+    tcpHealthCheck: ProbeDetail.optional(),
+  })
+  .refine(({ timeoutSec, checkIntervalSec }) => timeoutSec <= checkIntervalSec, {
+    path: ['timeoutSec'],
+    message: 'Must not exceed checkIntervalSec.',
+  });
 
 /** Shares of a route's traffic, by backend service; shares count in proportion. */
 export const RouteAction = z.looseObject({
@@ -138,6 +193,36 @@ export const ForwardingRuleBody = z.looseObject({
   target: Link,
 });
 
+export const EndpointGroupBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  networkEndpointType: z
+    .literal('GCE_VM_IP_PORT', 'The sandbox knows GCE_VM_IP_PORT only.')
+    .default('GCE_VM_IP_PORT'),
+  defaultPort: Port.optional(),
+  endpoints: z.array(z.custom<Endpoint>()).default([]),
+});
+
+/** Google takes 500 endpoints in a call. */
+export const EndpointsBody = z.looseObject({
+  networkEndpoints: z
+    .array(
+      z.looseObject({ instance: Link.optional(), ipAddress: z.string().optional(), port: Port.optional() }),
+    )
+    .min(1)
+    .max(500),
+});
+
+export interface Endpoint {
+  /** Name and id: another instance may come by the same name. */
+  instance: string;
+  instanceId: string;
+  port: number;
+}
+
+export type BackendService = Resource & z.infer<typeof BackendServiceBody>;
+export type HealthCheck = Resource & z.infer<typeof HealthCheckBody>;
+export type EndpointGroup = Resource & z.infer<typeof EndpointGroupBody>;
 export type RouteAction = z.infer<typeof RouteAction>;
 export type MatchRule = z.infer<typeof MatchRule>;
 export type PathMatcher = z.infer<typeof PathMatcher>;
