@@ -8,6 +8,9 @@ import type { History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { QuantileForecast } from './quantile-forecast.ts';
+import { applyEffects } from './effects/apply.ts';
+import type { Effects } from './effects/effects.ts';
+import { effectsOf, isSized } from './effects/effects.ts';
 import { fanForecast } from './fan-forecast.ts';
 
 const HOUR_MS = 3_600_000;
@@ -45,11 +48,12 @@ export function createPremirror(experts: readonly Expert[], options: PremirrorOp
     const times: number[] = [];
     for (let at = Math.ceil(firstMs / beatMs) * beatMs; at <= endOf(history); at += beatMs) times.push(at);
     for (let i = 0; i < times.length; i += AT_ONCE) {
-      const courses = times.slice(i, i + AT_ONCE).map((at) => courseOf(until(history, at, CONTEXT_MS)));
+      const courses = times.slice(i, i + AT_ONCE).map((at) => present(history, at, events).cleaned);
       const said = await Promise.all(
-        courses.map((course) => ask(course, of.places.leads, of.places.windows, known(events, course))),
+        courses.map((course) => ask(course, of.places.leads, of.places.windows, unsized(events, course))),
       );
-      for (const [j, course] of courses.entries()) beat(of, experts, course, events, said[j]!);
+      for (const [j, course] of courses.entries())
+        beat(of, experts, course, announcedBy(course, events), said[j]!);
     }
   }
 
@@ -65,14 +69,15 @@ export function createPremirror(experts: readonly Expert[], options: PremirrorOp
   return {
     name: 'premirror',
     async forecast(history, events = []) {
-      const course = courseOf(until(history, endOf(history), CONTEXT_MS));
+      const effects = present(history, endOf(history), events);
+      const course = effects.cleaned;
       if (!learnt || learnt.places.stepMs !== course.stepMs || learnt.beatMs > course.endMs) {
         learnt = newLearnt(placesOf(course.stepMs, horizonMs), experts.length);
       }
       await catchUp(learnt, history, events);
       const { windows } = learnt.places;
       const leads = Array.from({ length: Math.round(horizonMs / course.stepMs) }, (_, i) => i);
-      const announced = known(events, course);
+      const announced = unsized(events, course);
       const sketches = await ask(course, leads, windows, announced);
       if (sketches.every((sketch) => sketch === undefined)) {
         throw new Error('premirror: no expert can say anything of this history; wait for more samples');
@@ -85,12 +90,23 @@ export function createPremirror(experts: readonly Expert[], options: PremirrorOp
       const combined = combine(learnt, experts, sketches, buckets, eventful);
       const floor = course.values.some((value) => value < 0) ? -Infinity : 0;
       const rows = recalibrated(learnt, combined, buckets, floor);
+      applyEffects(rows, leads, windows, effects);
       return fanForecast('premirror', history, course.stepMs, rows, leads.length, windows);
     },
   };
 }
 
-function known(events: readonly AnnouncedEvent[], course: Course): AnnouncedEvent[] {
+/** The course at a time, without what events of announced size did to it, and what such events may do next. */
+function present(history: History, at: number, events: readonly AnnouncedEvent[]): Effects {
+  return effectsOf(courseOf(until(history, at, CONTEXT_MS)), events);
+}
+
+/** Events without a size, so far as they are announced: what they do is for the experts to know. */
+function unsized(events: readonly AnnouncedEvent[], course: Course): AnnouncedEvent[] {
+  return announcedBy(course, events).filter((event) => !isSized(event));
+}
+
+function announcedBy(course: Course, events: readonly AnnouncedEvent[]): AnnouncedEvent[] {
   return events.filter(({ announced }) => announced <= course.endMs);
 }
 

@@ -1,0 +1,70 @@
+import type { Course } from '../course.ts';
+import { binsPerDay } from '../course.ts';
+
+/** An event in bins of a course: bin 0 is its first, bins from `values.length` on are ahead. */
+export interface Placed {
+  kind: string;
+  start: number;
+  /** Exclusive. */
+  end: number;
+  /** Announced change as a share of usual demand. */
+  size: number;
+}
+
+/** Days to either side whose same time of day tells what is usual; the nearer counts more. */
+const DAYS = [1, 2, 3, 4, 7];
+/** Hours before and after an event whose level moves the usual course. */
+const LEVEL_HOURS = 2;
+
+/** Which bins of the course lie within an event. */
+export function busyBins(length: number, events: readonly Placed[]): Uint8Array {
+  const busy = new Uint8Array(length);
+  for (const { start, end } of events) busy.fill(1, Math.max(0, start), Math.max(0, Math.min(end, length)));
+  return busy;
+}
+
+/**
+ * What demand would have been within a past event, bin by bin: the same time on days before and after without an event,
+ * moved to the level just before and just after. NaN where no such day is known.
+ */
+export function usualWithin(course: Course, event: Placed, busy: Uint8Array): Float64Array {
+  const { values } = course;
+  const perDay = binsPerDay(course);
+  const start = Math.max(0, event.start);
+  const end = Math.min(event.end, values.length);
+  const profile = (bin: number) => profileAt(values, busy, perDay, bin);
+  const reach = Math.max(1, Math.round((LEVEL_HOURS * perDay) / 24));
+  const moved = (from: number, to: number) => {
+    let total = 0;
+    let count = 0;
+    for (let bin = Math.max(0, from); bin < Math.min(to, values.length); bin++) {
+      const difference = busy[bin] ? Number.NaN : values[bin]! - profile(bin);
+      if (Number.isNaN(difference)) continue;
+      total += difference;
+      count += 1;
+    }
+    return count > 0 ? total / count : undefined;
+  };
+  const before = moved(start - reach, start);
+  const after = moved(end, end + reach);
+  const first = before ?? after ?? 0;
+  const last = after ?? first;
+  return Float64Array.from({ length: Math.max(0, end - start) }, (_, i) => {
+    const share = (i + 0.5) / (event.end - start);
+    return profile(start + i) + first + share * (last - first);
+  });
+}
+
+function profileAt(values: Float64Array, busy: Uint8Array, perDay: number, bin: number): number {
+  let total = 0;
+  let weights = 0;
+  for (const days of DAYS) {
+    for (const at of [bin - days * perDay, bin + days * perDay]) {
+      const value = values[at];
+      if (value === undefined || Number.isNaN(value) || busy[at]) continue;
+      total += value / days;
+      weights += 1 / days;
+    }
+  }
+  return weights > 0 ? total / weights : Number.NaN;
+}
