@@ -1,11 +1,12 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { CallRates } from '../src/domain/calls.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { History } from '../models/forecaster.ts';
 import { endOf, filled } from '../models/forecaster.ts';
 import { WEIGHTS } from '../models/near-term/error-distribution.ts';
-import { NearTermForecaster } from '../models/near-term/forecaster.ts';
+import { NearTermWithEvents } from '../models/near-term/with-events.ts';
 
 const MINUTE_MS = 60_000;
 /** Minutes after the decision that are forecast; lines are drawn between them. */
@@ -25,11 +26,14 @@ export class NearTerm {
   readonly #perInstance: number;
   readonly #observationDelayMs: number;
   readonly #leads: number[];
-  readonly #forecaster: NearTermForecaster;
+  readonly #forecaster: NearTermWithEvents;
   readonly #calls = new CallRates();
   /** Newest minutes in instances, oldest first: what reaction looks back on. */
   readonly #recent: number[] = [];
-  /** End of the newest minute learnt. */
+  /** Events that the forecaster was told. */
+  readonly #told = new Set<string>();
+  /** End of the first minute learnt, and of the newest. */
+  #firstAt = Number.NaN;
   #asOf = -Infinity;
 
   constructor({ demand }: ApplicationSpec) {
@@ -37,7 +41,7 @@ export class NearTerm {
     this.#perInstance = demand.perInstance;
     this.#observationDelayMs = demand.observationDelayMs;
     this.#leads = MINUTES_AHEAD.map((minutes) => minutes + late);
-    this.#forecaster = new NearTermForecaster(this.#leads);
+    this.#forecaster = new NearTermWithEvents(this.#leads);
   }
 
   /** Whether it still counts as this specification does: instances and minutes mean something else otherwise. */
@@ -45,17 +49,26 @@ export class NearTerm {
     return demand.perInstance === this.#perInstance && demand.observationDelayMs === this.#observationDelayMs;
   }
 
-  /** Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before. */
-  async learn(history: History): Promise<void> {
+  /**
+   * Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before.
+   * @param events known by now; each counts from its announcement on, one without an announced uplift not at all
+   */
+  async learn(history: History, events: readonly AnnouncedEvent[] = []): Promise<void> {
     const values = filled(history);
     const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
     const minutes = Math.round(history.stepMs / MINUTE_MS);
+    if (Number.isNaN(this.#firstAt)) this.#firstAt = history.startAt - history.stepMs + MINUTE_MS;
     // At once: a repetition that comes while this one breathes must not learn the same again.
     this.#asOf = endOf(history);
+    const toTell = [...events].sort((a, b) => a.announced - b.announced);
     for (let step = from; step < values.length; step++) {
+      const at = history.startAt + step * history.stepMs;
+      while (toTell[0] && toTell[0].announced <= at) this.#tell(toTell.shift()!);
       for (let minute = 0; minute < minutes; minute++) this.#take(values[step]! / this.#perInstance);
       if (((step - from) * minutes) % MINUTES_A_BREATH < minutes) await breathe();
     }
+    // What was announced since the newest sample counts for the minutes ahead.
+    toTell.forEach((event) => this.#tell(event));
   }
 
   /** The minutes after `now` as seen from the newest minute learnt. Undefined before the first. */
@@ -64,14 +77,20 @@ export class NearTerm {
     const inDemand = (instances: number) => round(Math.max(0, instances) * this.#perInstance);
     return {
       timesMs: this.#leads.map((lead) => this.#asOf + lead * MINUTE_MS - now),
-      values: this.#forecaster
-        .forecast()
-        .map(({ centre, scale, values }) => Array.from(values, (error) => inDemand(centre + scale * error))),
+      values: this.#forecaster.forecast().map((values) => Array.from(values, inDemand)),
       weights: Array.from(WEIGHTS, round),
       callsPerHour: Array.from({ length: this.#calls.levels }, (_, level) =>
         round(this.#calls.perHour(level)),
       ),
     };
+  }
+
+  #tell({ start, end, kind, expectedUplift }: AnnouncedEvent): void {
+    const key = JSON.stringify([kind, start, end, expectedUplift]);
+    if (expectedUplift === undefined || this.#told.has(key)) return;
+    this.#told.add(key);
+    const minuteOf = (ms: number) => Math.floor((ms - this.#firstAt) / MINUTE_MS) + 1;
+    this.#forecaster.announce({ start: minuteOf(start), end: minuteOf(end), kind, uplift: expectedUplift });
   }
 
   #take(instances: number): void {

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { NearTerm } from '../activities/near-term.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
+import { DELAY_MS, MINUTE_MS, SPEC } from './decide-inputs.ts';
+
+/** What the worker hands to the cost policy: minutes ahead in the demand's unit, calls per instance, events in their place. */
+const DAY = 1440;
+const START = Date.UTC(2026, 0, 1);
+
+function historyOf(minutes: number, stepMs = MINUTE_MS) {
+  const values = Float64Array.from(
+    { length: minutes / (stepMs / MINUTE_MS) },
+    (_, i) => 300 + 20 * Math.sin(i),
+  );
+  return { startAt: START + stepMs, stepMs, values };
+}
+const minuteAt = (minute: number) => START + minute * MINUTE_MS;
+const median = (values: readonly number[]) => values[10]!;
+
+describe('the outlook on the next minutes', () => {
+  it("is there from the first sample on, in the demand's unit, counted from the decision", async () => {
+    const followed = new NearTerm(SPEC);
+    expect(followed.outlook(START)).toBeUndefined();
+    await followed.learn(historyOf(DAY));
+    const now = minuteAt(DAY) + DELAY_MS;
+    const outlook = followed.outlook(now)!;
+    expect(outlook.timesMs[0]).toBe(0);
+    expect(outlook.timesMs).toEqual([...outlook.timesMs].sort((a, b) => a - b));
+    for (const values of outlook.values) expect(median(values)).toBeCloseTo(300, -2);
+    expect(outlook.weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 2);
+    // 320 req/s are seven instances of 50.
+    expect(outlook.callsPerHour).toHaveLength(7);
+  });
+
+  it('is the same whether history comes at once or sample by sample', async () => {
+    const whole = historyOf(400);
+    const [atOnce, bySample] = [new NearTerm(SPEC), new NearTerm(SPEC)];
+    await atOnce.learn(whole);
+    for (let end = 300; end <= 400; end++)
+      await bySample.learn({ ...whole, values: whole.values.subarray(0, end) });
+    expect(bySample.outlook(minuteAt(400))).toEqual(atOnce.outlook(minuteAt(400)));
+  });
+
+  it('counts a step of five minutes as five', async () => {
+    const followed = new NearTerm(SPEC);
+    await followed.learn(historyOf(DAY, 5 * MINUTE_MS));
+    expect(followed.outlook(minuteAt(DAY) + DELAY_MS)!.timesMs[0]).toBe(0);
+  });
+
+  it('rises for the minutes of an event, told once however often, and only where it says how much', async () => {
+    const sale = {
+      announced: minuteAt(700),
+      start: minuteAt(800),
+      end: minuteAt(900),
+      name: 'sale',
+      kind: 'sale',
+    };
+    const told = async (event: AnnouncedEvent) => {
+      const followed = new NearTerm(SPEC);
+      for (const end of [790, 796]) await followed.learn(historyOf(end), [event, event]);
+      return followed.outlook(minuteAt(796) + DELAY_MS)!.values.map(median);
+    };
+    const usual = await told(sale);
+    const raised = await told({ ...sale, expectedUplift: 3 });
+    expect(raised[0]).toBeCloseTo(usual[0]!, 6);
+    expect(raised.at(-1)).toBeGreaterThan(2 * usual.at(-1)!);
+  });
+});
