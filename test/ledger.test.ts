@@ -1,53 +1,11 @@
-import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ForecastDigest } from '../src/domain/forecast.ts';
-import { EMPTY_MEMORY, type Decision } from '../src/domain/plan.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import { DEFAULT_TIMES_TO_SERVE, type StoredLedger } from '../src/ledger/sql-ledger.ts';
-
-const run = promisify(execFile);
-const INTERVAL = { lower: 1, median: 2.5, upper: 4 };
-
-function forecastAt(asOf: number): ForecastDigest {
-  return {
-    application: 'shop',
-    asOf,
-    issuedAt: asOf + 240_000,
-    model: 'seasonal-naive',
-    quality: 'cold',
-    nominalCoverage: 0.95,
-    observed: 100,
-    windows: { full: INTERVAL, warm: INTERVAL, shadow: INTERVAL },
-    sustained: 90,
-    peak: { ...INTERVAL, at: asOf + 600_000 },
-    fan: `shop@${asOf}`,
-  };
-}
-
-function decisionAt(asOf: number, headline: string): Decision {
-  return {
-    plan: { id: `shop@${asOf}`, application: 'shop', asOf, mirrors: [], primaryMinimum: 3 },
-    reasons: {
-      headline,
-      policy: 'interval',
-      observed: 1,
-      threshold: 1,
-      thresholdFactor: 0.9,
-      wanted: { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0, reactive: 1 },
-      bindings: [],
-      rejected: [],
-      zones: [],
-      spendPerHour: 0,
-    },
-    nextLookMs: 60_000,
-    memory: EMPTY_MEMORY,
-  };
-}
+import { decisionAt, forecastAt, INTERVAL } from './support/ledger-rows.ts';
+import { hasPostgres, startPostgres, type RunningPostgres } from './support/postgres.ts';
 
 /** The same expectations of every store. */
 function keepsItsWord(open: () => StoredLedger) {
@@ -148,70 +106,25 @@ describe('the embedded ledger in a directory', () => {
   });
 });
 
-const binaries = postgresBinaries();
-if (!binaries)
-  console.warn('The ledger is not tried on a PostgreSQL: no initdb in /usr/lib/postgresql/*/bin');
-
-describe.skipIf(!binaries)('the ledger on a PostgreSQL', () => {
-  const directory = mkdtempSync(join(tmpdir(), 'premirror-postgres-'));
-  // PostgreSQL refuses to run as root.
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  const server = (args: string[]) =>
-    run(join(binaries!, 'pg_ctl'), ['-D', join(directory, 'data'), ...args], { ...user, cwd: directory });
+describe.skipIf(!hasPostgres)('the ledger on a PostgreSQL', () => {
+  let server: RunningPostgres;
   let ledger: StoredLedger;
-  let url: string;
 
   beforeAll(async () => {
-    if ('uid' in user) chownSync(directory, user.uid!, user.gid!);
-    const port = await freePort();
-    await run(
-      join(binaries!, 'initdb'),
-      ['-D', join(directory, 'data'), '-U', 'premirror', '-A', 'trust', '-N'],
-      {
-        ...user,
-        cwd: directory,
-      },
-    );
-    await server([
-      '-w',
-      '-l',
-      join(directory, 'log'),
-      '-o',
-      `-F -p ${port} -h 127.0.0.1 -k ${directory}`,
-      'start',
-    ]);
-    url = `postgres://premirror@127.0.0.1:${port}/postgres`;
-    ledger = await openLedger({ directory: 'memory', url });
+    server = await startPostgres();
+    ledger = await openLedger({ directory: 'memory', url: server.url });
   });
   afterAll(async () => {
     await ledger?.close();
-    await server(['-m', 'immediate', 'stop']);
-    rmSync(directory, { recursive: true, force: true });
+    await server?.stop();
   });
   keepsItsWord(() => ledger);
 
   test('several workers may open it at once', async () => {
-    const others = await Promise.all([1, 2, 3].map(() => openLedger({ directory: 'memory', url })));
+    const others = await Promise.all(
+      [1, 2, 3].map(() => openLedger({ directory: 'memory', url: server.url })),
+    );
     expect(await others[0]!.latestDecision('shop')).toBeDefined();
     await Promise.all(others.map((other) => other.close()));
   });
 });
-
-function postgresBinaries(): string | undefined {
-  const root = '/usr/lib/postgresql';
-  if (!existsSync(root)) return undefined;
-  return readdirSync(root)
-    .map((version) => join(root, version, 'bin'))
-    .find((folder) => existsSync(join(folder, 'initdb')));
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}

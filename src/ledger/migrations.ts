@@ -41,11 +41,78 @@ const MIGRATIONS: Record<string, Migration> = {
         unique (application, zone, from_tier, run))`.execute(db);
     },
   },
+  '003-history': {
+    async up(db) {
+      await sql`create table demand_days (
+        application text not null,
+        series text not null,
+        day_ms double precision not null,
+        step_ms double precision not null,
+        complete boolean not null,
+        samples jsonb not null,
+        primary key (application, series, day_ms))`.execute(db);
+      await sql`create table backfilled (
+        application text not null,
+        at_ms double precision not null,
+        digest jsonb not null,
+        fan jsonb not null,
+        decision jsonb not null,
+        primary key (application, at_ms))`.execute(db);
+      await sql`create table scores (
+        application text not null,
+        origin text not null,
+        day_ms double precision not null,
+        lead_ms double precision not null,
+        points integer not null,
+        coverage double precision not null,
+        interval_score double precision not null,
+        crps double precision not null,
+        bias double precision not null,
+        primary key (application, origin, day_ms, lead_ms))`.execute(db);
+      await sql`create table balances (
+        application text not null,
+        origin text not null,
+        day_ms double precision not null,
+        cost double precision not null,
+        optimal_cost double precision not null,
+        unserved_hours double precision not null,
+        missed_spikes integer not null,
+        false_alarms integer not null,
+        primary key (application, origin, day_ms))`.execute(db);
+      await sql`create table settings_changes (
+        application text not null,
+        at_ms double precision not null,
+        before jsonb not null,
+        after jsonb not null,
+        why text not null,
+        evidence jsonb not null,
+        primary key (application, at_ms))`.execute(db);
+      // Deleting what is old looks by time alone, over all applications.
+      for (const [table, time] of Object.entries(TIMES))
+        await sql`create index ${sql.ref(`${table}_by_time`)} on ${sql.table(table)} (${sql.ref(time)})`.execute(
+          db,
+        );
+    },
+  },
 };
+
+/** The tables that grow with every look, and their column of time. */
+const TIMES = {
+  forecasts: 'as_of_ms',
+  decisions: 'as_of_ms',
+  happenings: 'at_ms',
+  demand_days: 'day_ms',
+  backfilled: 'at_ms',
+} as const;
 
 /** Brings the tables up to date; several workers may start at once on one PostgreSQL. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => MIGRATIONS },
+    // Parts of the ledger grow side by side: what is missing is made up for, whatever came after it.
+    allowUnorderedMigrations: true,
+  });
   const { error } = await migrator.migrateToLatest();
   if (error) throw new Error('The ledger could not be brought up to date', { cause: error });
 }

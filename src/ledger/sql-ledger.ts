@@ -3,11 +3,16 @@ import { sql, type Kysely } from 'kysely';
 import type { FanPoint, ForecastDigest } from '../domain/forecast.ts';
 import type { Decision } from '../domain/plan.ts';
 import type { TimesToServe } from '../domain/tier.ts';
+import type { History } from '../ports/history.ts';
 import type { Happening, Ledger } from '../ports/ledger.ts';
+import { toFan, toFanRows } from './fan-rows.ts';
+import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
 
 /** The ledger of one process: what the worker's API reads of it beyond the port, and its end. */
 export interface StoredLedger extends Ledger {
+  /** The part that looks back. */
+  readonly history: History;
   latestForecast(application: string): Promise<ForecastDigest | undefined>;
   close(): Promise<void>;
 }
@@ -21,11 +26,13 @@ const HAPPENINGS_PER_READ = 1_000;
 
 /** The one implementation, in the SQL that PGlite and PostgreSQL share. */
 export class SqlLedger implements StoredLedger {
+  readonly history: History;
   readonly #db: Kysely<Tables>;
   readonly #afterClose: () => Promise<void>;
 
   constructor(db: Kysely<Tables>, afterClose: () => Promise<void> = async () => undefined) {
     this.#db = db;
+    this.history = new SqlHistory(db);
     this.#afterClose = afterClose;
   }
 
@@ -37,7 +44,7 @@ export class SqlLedger implements StoredLedger {
         application: digest.application,
         as_of_ms: digest.asOf,
         digest: JSON.stringify(digest),
-        fan: JSON.stringify(fan.map(({ at, lower, median, upper }) => [at, lower, median, upper])),
+        fan: JSON.stringify(toFanRows(fan)),
       })
       .onConflict((conflict) => conflict.column('key').doNothing())
       .execute();
@@ -49,7 +56,7 @@ export class SqlLedger implements StoredLedger {
       .select('fan')
       .where('key', '=', key)
       .executeTakeFirst();
-    return (row?.fan ?? []).map(([at, lower, median, upper]) => ({ at, lower, median, upper }));
+    return toFan(row?.fan ?? []);
   }
 
   async latestForecast(application: string): Promise<ForecastDigest | undefined> {

@@ -1,10 +1,14 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { ForecastDigest } from '../domain/forecast.ts';
-import type { Decision } from '../domain/plan.ts';
+import type { Decision, Settings } from '../domain/plan.ts';
+import type { Origin } from '../ports/history.ts';
 import type { Happening } from '../ports/ledger.ts';
 
 /** JSON is written as text and read parsed: the same in both drivers, arrays included. */
 type Json<T> = ColumnType<T, string, string>;
+
+/** One step of a fan: half the size of an object. */
+export type FanRow = [at: number, lower: number, median: number, upper: number];
 
 /** Times are ms since the epoch, application time, in double precision: exact, and a number in both drivers. */
 export interface Tables {
@@ -14,8 +18,7 @@ export interface Tables {
     application: string;
     as_of_ms: number;
     digest: Json<ForecastDigest>;
-    /** [at, lower, median, upper] per step: half the size of objects. */
-    fan: Json<[at: number, lower: number, median: number, upper: number][]>;
+    fan: Json<FanRow[]>;
   };
   decisions: {
     id: Generated<number>;
@@ -41,5 +44,52 @@ export interface Tables {
     from_tier: 'cold' | 'shadow' | 'warm';
     run: string;
     ms: number;
+  };
+  demand_days: {
+    application: string;
+    /** Metric, filter and step: another one is another series. */
+    series: string;
+    day_ms: number;
+    step_ms: number;
+    complete: boolean;
+    /** [step of the day, value]: half the size of objects. */
+    samples: Json<[step: number, value: number][]>;
+  };
+  /** Looks that were worked out afterwards; `at_ms` is when they would have been taken. */
+  backfilled: {
+    application: string;
+    at_ms: number;
+    digest: Json<ForecastDigest>;
+    fan: Json<FanRow[]>;
+    decision: Json<Decision>;
+  };
+  scores: {
+    application: string;
+    origin: Origin;
+    day_ms: number;
+    lead_ms: number;
+    points: number;
+    coverage: number;
+    interval_score: number;
+    crps: number;
+    bias: number;
+  };
+  balances: {
+    application: string;
+    origin: Origin;
+    day_ms: number;
+    cost: number;
+    optimal_cost: number;
+    unserved_hours: number;
+    missed_spikes: number;
+    false_alarms: number;
+  };
+  settings_changes: {
+    application: string;
+    at_ms: number;
+    before: Json<Settings>;
+    after: Json<Settings>;
+    why: string;
+    evidence: Json<unknown>;
   };
 }
