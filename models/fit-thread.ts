@@ -11,11 +11,11 @@ parentPort!.on('message', (request: FitRequest) => {
   before = before.then(async () => parentPort!.postMessage(await answerTo(request)));
 });
 
-async function answerTo({ id, history, steps, series, warmUp }: FitRequest): Promise<FitAnswer> {
+async function answerTo({ id, history, steps, series, events, warmUp }: FitRequest): Promise<FitAnswer> {
   try {
     return warmUp
-      ? { id, state: await fitter.warmUp(history, warmUp.nominalCoverage, steps) }
-      : { id, fitted: await fitter.fit(history, steps, series) };
+      ? { id, state: await fitter.warmUp(history, warmUp.nominalCoverage, steps, events) }
+      : { id, fitted: await fitter.fit(history, steps, series, events) };
   } catch (error) {
     return { id, error: String(error) };
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { Fitted, Forecaster, History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
 import { loadMstlEts } from './mstl-ets.ts';
@@ -13,10 +14,18 @@ import { warmUp } from './warm-up.ts';
 
 /** Heavy work on a whole history, off the tick's path. */
 export interface Fitter {
-  /** `series` names whose history it is: a model may remember what it learnt of it. */
-  fit(history: History, steps: number, series?: string): Promise<Fitted>;
+  /**
+   * @param series names whose history it is: a model may remember what it learnt of it
+   * @param events that moved this demand or will; each counts from its announcement on
+   */
+  fit(history: History, steps: number, series?: string, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
   /** A pipeline whose interval rests on a replay of the recent past, with a fresh fit. */
-  warmUp(history: History, nominalCoverage: number, steps: number): Promise<PipelineState>;
+  warmUp(
+    history: History,
+    nominalCoverage: number,
+    steps: number,
+    events?: readonly AnnouncedEvent[],
+  ): Promise<PipelineState>;
 }
 
 /** One piece of work for the thread, and its answer. */
@@ -25,6 +34,7 @@ export type FitRequest = {
   history: History;
   steps: number;
   series?: string;
+  events?: readonly AnnouncedEvent[];
   warmUp?: { nominalCoverage: number };
 };
 export type FitAnswer = { id: number; fitted?: Fitted; state?: PipelineState; error?: string };
@@ -74,13 +84,13 @@ export function createFitter(loadPremirror?: () => Promise<PremirrorFit>): Fitte
   const combined = () =>
     loadPremirror ? (combination ??= loadPremirror()) : Promise.reject(new Error('premirror: not asked for'));
   return {
-    fit: (history, steps, series) =>
+    fit: (history, steps, series, events) =>
       combined()
-        .then((by) => by.fit(history, steps, series))
+        .then((by) => by.fit(history, steps, series, events))
         .catch(async () => fitBest(await load(), history, steps)),
-    warmUp: (history, coverage, steps) =>
+    warmUp: (history, coverage, steps, events) =>
       combined()
-        .then((by) => by.warmUp(history, coverage, steps))
+        .then((by) => by.warmUp(history, coverage, steps, events))
         .catch(async () => warmUpBest(await load(), history, coverage, steps)),
   };
 }
@@ -124,8 +134,8 @@ export function createThreadFitter(): Fitter {
     return answer;
   };
   return {
-    fit: async (history, steps, series) => (await ask({ history, steps, series })).fitted!,
-    warmUp: async (history, nominalCoverage, steps) =>
-      (await ask({ history, steps, warmUp: { nominalCoverage } })).state!,
+    fit: async (history, steps, series, events) => (await ask({ history, steps, series, events })).fitted!,
+    warmUp: async (history, nominalCoverage, steps, events) =>
+      (await ask({ history, steps, events, warmUp: { nominalCoverage } })).state!,
   };
 }

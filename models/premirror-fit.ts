@@ -1,3 +1,4 @@
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { Fitted, Forecaster, History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
 import { expertsOver, loadNets } from './installed.ts';
@@ -10,8 +11,13 @@ import { replayTimes, warmUp } from './warm-up.ts';
 /** The combination as what the pipeline takes: median paths, calibrated there. */
 export interface PremirrorFit {
   /** `series` names whose history this is: what was learnt of it is kept between fits. */
-  fit(history: History, steps: number, series?: string): Promise<Fitted>;
-  warmUp(history: History, nominalCoverage: number, steps: number): Promise<PipelineState>;
+  fit(history: History, steps: number, series?: string, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
+  warmUp(
+    history: History,
+    nominalCoverage: number,
+    steps: number,
+    events?: readonly AnnouncedEvent[],
+  ): Promise<PipelineState>;
 }
 
 const DAY_MS = 86_400_000;
@@ -38,12 +44,12 @@ export function createPremirrorFit(create: () => Premirror): PremirrorFit {
   }
 
   return {
-    fit: (history, steps, series) => medianPath(find(series), history, steps),
-    async warmUp(history, nominalCoverage, steps) {
+    fit: (history, steps, series, events) => medianPath(find(series), history, steps, events),
+    async warmUp(history, nominalCoverage, steps, events) {
       const premirror = create();
       const fits = new Map<number, Fitted>();
       for (const at of replayTimes(history)) {
-        fits.set(at, await medianPath(premirror, until(history, at, Infinity), steps));
+        fits.set(at, await medianPath(premirror, until(history, at, Infinity), steps, events));
       }
       const replayed: Forecaster = {
         name: premirror.name,
@@ -54,14 +60,19 @@ export function createPremirrorFit(create: () => Premirror): PremirrorFit {
         },
       };
       const state = warmUp(history, replayed, nominalCoverage);
-      return { ...state, fitted: await medianPath(premirror, history, steps), offset: 0 };
+      return { ...state, fitted: await medianPath(premirror, history, steps, events), offset: 0 };
     },
   };
 }
 
 /** The medians; what lies beyond a day repeats the day before. */
-async function medianPath(premirror: Premirror, history: History, steps: number): Promise<Fitted> {
-  const forecast = await premirror.forecast(history);
+async function medianPath(
+  premirror: Premirror,
+  history: History,
+  steps: number,
+  events?: readonly AnnouncedEvent[],
+): Promise<Fitted> {
+  const forecast = await premirror.forecast(history, events);
   const perDay = Math.round(DAY_MS / history.stepMs);
   const path: number[] = [];
   for (let step = 0; step < steps; step++) {
