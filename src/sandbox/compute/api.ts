@@ -15,6 +15,8 @@ import { instanceRoutes } from './instance-routes.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Operations } from './operations.ts';
 import { placeRoutes } from './place-routes.ts';
+import { FutureReservations } from './reservations/future.ts';
+import { reservationRoutes } from './reservations/reservations.ts';
 import { REGIONS, ZONES } from './quotas.ts';
 import { notFound } from './resources.ts';
 
@@ -35,6 +37,8 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
     ...globalRoutes(registry, plane, loadBalancers),
     ...groupRoutes(registry, groups, lifecycle),
     ...instanceRoutes(registry, lifecycle),
+    ...reservationRoutes(registry),
+    ...new FutureReservations(registry, timers).routes,
     ...new Autoscaling(registry, groups, plane, timers).routes,
   ];
   return { api: routed(routes), loadBalancers };

@@ -41,6 +41,8 @@ export interface Kind<R extends Resource> {
   patching?(body: Record<string, unknown>): Record<string, unknown>;
   /** Completes or refuses a resource before it is stored; also after a patch, then with what it was. */
   check?(place: Place, resource: R, before?: R): void;
+  /** What the cloud has no room for when it is to be created: the operation ends so, and nothing is stored. */
+  shortage?(place: Place, resource: R): { code: string; message: string } | undefined;
   /** After a resource was stored; the operation waits for it. */
   stored?(place: Place, resource: R): Promise<unknown> | undefined;
   /** After it was deleted. */

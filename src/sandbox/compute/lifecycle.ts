@@ -6,6 +6,7 @@ import { Deleted, Machine } from './machine.ts';
 import type { Target } from './machine.ts';
 import { quotaExceeded } from './quotas.ts';
 import { keyOf } from './resources.ts';
+import { takeReservation } from './reservations/use.ts';
 import { drainingMs, healthCheckIntervalMs, isServing, profileOf, standbyAt } from './settings.ts';
 
 /** A managed instance group tries again after this long, ms. */
@@ -153,7 +154,9 @@ export class Lifecycle {
   }
 
   private noRoom(instance: Instance): Instance['lastError'] {
-    const code = stockOutOf(this.world.faults, instance);
+    const unavailable = takeReservation(this.world, instance);
+    if (unavailable) return unavailable;
+    const code = instance.reservation === undefined ? stockOutOf(this.world.faults, instance) : undefined;
     if (code !== undefined) {
       return {
         code,
@@ -162,7 +165,10 @@ export class Lifecycle {
           `to fulfill the request. Try a different zone, or try again later.`,
       };
     }
-    return quotaExceeded(this.world, instance);
+    const problem = quotaExceeded(this.world, instance);
+    // Whoever waits for room keeps nobody from a reservation.
+    if (problem) delete instance.reservation;
+    return problem;
   }
 
   /** Ends the open span of the bill and begins the next. */

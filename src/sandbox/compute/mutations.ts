@@ -44,6 +44,8 @@ export function insert<R extends Resource>(
     } as unknown as R;
     kind.check?.(place, resource);
     if (kind.quota) checkCount(world, place, kind.quota);
+    const problem = kind.shortage?.(place, resource);
+    if (problem) return { ...effectOf(kind, place, resource), problem };
     kind.map.set(keyOf({ ...place, name: body.name }), resource);
     return effectOf(kind, place, resource, kind.stored?.(place, resource));
   });

@@ -19,6 +19,8 @@ export interface Effect {
   link: string;
   id: string;
   until?: Promise<unknown>;
+  /** With what the operation ends when nothing came of it. */
+  problem?: { code: string; message: string };
 }
 
 interface Entry {
@@ -86,7 +88,7 @@ export class Operations {
   private begin(
     place: Place,
     type: string,
-    { link, id, until }: Effect,
+    { link, id, until, problem }: Effect,
     requestId: string | undefined,
     fault: EffectOf<'operation'> | undefined,
   ): Entry {
@@ -111,7 +113,7 @@ export class Operations {
     };
     const usual = this.timers.sleep(SHORTEST_MS + SPREAD_MS * this.world.random());
     const done = Promise.all([usual, until, this.timers.sleep(fault?.delayMs ?? 0)]).then(
-      () => this.finish(resource, fault?.code, fault?.message),
+      () => this.finish(resource, fault?.code ?? problem?.code, fault?.message ?? problem?.message),
       (error: unknown) => this.finish(resource, 'INTERNAL_ERROR', String(error)),
     );
     const entry = { resource, done };

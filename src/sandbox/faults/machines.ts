@@ -11,6 +11,18 @@ export function stockOutOf(faults: Faults, instance: Instance): string | undefin
   return faults.strike('stockOut', machineSubject(instance))?.effect.code;
 }
 
+/** The same for machines that are to be reserved. */
+export function stockOutIn(
+  faults: Faults,
+  place: { project: string; location: string },
+  machineType: string,
+): string | undefined {
+  if (!faults.has('stockOut')) return undefined;
+  const { project, location: zone } = place;
+  const subject = { project, zone, machineType, resources: [], label: `${zone}/reservations` };
+  return faults.strike('stockOut', subject)?.effect.code;
+}
+
 /** How many times longer this creation or start takes; `Infinity`: it never ends. */
 export function bootFactorOf(faults: Faults, instance: Instance): number {
   if (!faults.has('boot')) return 1;
