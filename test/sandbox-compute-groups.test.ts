@@ -175,7 +175,7 @@ describe('what the contract does not know', () => {
   });
 
   it('is 501 for fields that the sandbox would not act on', async () => {
-    const body = { ...group, allInstancesConfig: { properties: { labels: { a: 'b' } } } };
+    const body = { ...group, targetSizePolicy: { mode: 'BULK' } };
     expect((await call('POST', `/zones/${ZONE}/instanceGroupManagers`, body)).status).toBe(501);
     expect(sandbox.world.groups.has(`${PROJECT}/${ZONE}/never`)).toBe(false);
   });

@@ -6,6 +6,7 @@ import { Autoscaling } from './autoscaling.ts';
 import type { Registry, Route } from './collection.ts';
 import { addressOf, catalogue } from './contract/catalogue.ts';
 import { notImplemented, validated } from './contract/validate.ts';
+import { Failures } from './failures.ts';
 import { globalRoutes } from './global-routes.ts';
 import type { Address } from './global-routes.ts';
 import { groupRoutes } from './group-routes.ts';
@@ -30,12 +31,13 @@ export interface ComputeApi {
 export function createComputeApi(world: World, plane: Plane, timers: Timers): ComputeApi {
   const loadBalancers = new Map<string, Address>();
   const registry: Registry = { world, operations: new Operations(world, timers), ids: new Ids() };
-  const lifecycle = new Lifecycle(world, plane, timers);
+  const failures = new Failures();
+  const lifecycle = new Lifecycle(world, plane, timers, registry.ids, failures);
   const groups = new Groups(world, lifecycle, registry.ids);
   const routes = [
     ...placeRoutes(registry),
     ...globalRoutes(registry, plane, loadBalancers),
-    ...groupRoutes(registry, groups, lifecycle),
+    ...groupRoutes(registry, groups, failures, timers),
     ...instanceRoutes(registry, lifecycle),
     ...reservationRoutes(registry),
     ...new FutureReservations(registry, timers).routes,

@@ -8,7 +8,7 @@ import { refuseFields } from './contract/validate.ts';
 import type { Groups } from './groups.ts';
 import { find, invalid, keyOf, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
-import { autoscalerOf } from './group-routes.ts';
+import { autoscalerOf } from './group-kind.ts';
 import { AutoscalerBody } from './shapes.ts';
 import type { Autoscaler, Group } from './shapes.ts';
 

@@ -37,8 +37,8 @@ export interface Kind<R extends Resource> {
   schema: z.ZodType;
   /** Fields that only the server writes, beside those that every kind has. */
   outputs?: readonly string[];
-  /** Adapts a patch before it is merged; it has not been checked yet but for its types. */
-  patching?(body: Record<string, unknown>): Record<string, unknown>;
+  /** Completes what a client sent, before it is checked or merged. */
+  given?(inputs: Record<string, unknown>): Record<string, unknown>;
   /** Completes or refuses a resource before it is stored; also after a patch, then with what it was. */
   check?(place: Place, resource: R, before?: R): void;
   /** What the cloud has no room for when it is to be created: the operation ends so, and nothing is stored. */

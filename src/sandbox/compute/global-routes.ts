@@ -22,8 +22,8 @@ export function globalRoutes(registry: Registry, plane: Plane, loadBalancers: Ma
     map: world.templates as Map<string, Template>,
     schema: TemplateBody,
     usedBy: (place, { name }) =>
-      ownedBy(world.groups as Map<string, Group>, place).find(
-        (group) => readLink(group.instanceTemplate, place).name === name,
+      ownedBy(world.groups as Map<string, Group>, place).find(({ versions }) =>
+        versions.some(({ instanceTemplate }) => readLink(instanceTemplate, place).name === name),
       )?.name,
   };
   return [

@@ -1,13 +1,15 @@
 import { ApiError } from '../http.ts';
 import type { Instance, World } from '../world.ts';
 import type { Ids } from './ids.ts';
+import { isSaying, setConfigs } from './instance-configs.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Machine, Target } from './machine.ts';
-import { REGIONS } from './quotas.ts';
+import { freshName, instanceFrom, specOf, zoneForNext, zonesOf } from './making.ts';
 import { invalid, keyOf, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
 import { isServing } from './settings.ts';
-import type { Group, Template } from './shapes.ts';
+import type { Group, InstanceConfig } from './shapes.ts';
+import { surgeOf, versionForNext } from './versions.ts';
 
 /** Which field of a group counts the instances of each target. */
 const SIZES: readonly [Target, 'targetSize' | 'targetSuspendedSize' | 'targetStoppedSize'][] = [
@@ -15,7 +17,6 @@ const SIZES: readonly [Target, 'targetSize' | 'targetSuspendedSize' | 'targetSto
   ['SUSPENDED', 'targetSuspendedSize'],
   ['STOPPED', 'targetStoppedSize'],
 ];
-const SUFFIX_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** Verbs of a group that move chosen instances from one target to another. */
 export const MOVES = {
@@ -40,11 +41,14 @@ export class Groups {
     this.ids = ids;
   }
 
+  /** Every machine of the group, those on their way out too. */
+  machines(place: Place, group: Group): Machine[] {
+    return this.lifecycle.machinesOf(place.project, place.location, group.name);
+  }
+
   /** Machines of the group that are to stay. */
   members(place: Place, group: Group): Machine[] {
-    return this.lifecycle
-      .machinesOf(place.project, place.location, group.name)
-      .filter((machine) => !machine.deleting);
+    return this.machines(place, group).filter(({ deleting, retiring }) => !deleting && !retiring);
   }
 
   /** Creates what is missing and deletes what is too much, per target. */
@@ -53,9 +57,17 @@ export class Groups {
     for (const [target, field] of SIZES) {
       const machines = this.members(place, group).filter((machine) => machine.target === target);
       const missing = group[field] - machines.length;
-      for (let count = 0; count < missing; count += 1) this.add(place, group, target);
+      const room = target === 'RUNNING' ? this.roomBesideRetiring(place, group) : missing;
+      for (let count = 0; count < Math.min(missing, room); count += 1) this.add(place, group, target);
       if (missing < 0) for (const machine of this.leastUseful(machines, -missing)) machine.delete();
     }
+  }
+
+  /** While instances are being substituted there may be `maxSurge` more than the target size, and no more. */
+  private roomBesideRetiring(place: Place, group: Group): number {
+    const running = this.machines(place, group).filter(({ target }) => target === 'RUNNING');
+    if (!running.some(({ retiring }) => retiring)) return Infinity;
+    return Math.max(0, group.targetSize + surgeOf(place, group) - running.length);
   }
 
   /** Instances that are ready in the pool, as many as are missing, are brought up; the target sizes stay. */
@@ -86,28 +98,55 @@ export class Groups {
     for (const machine of machines) machine.aim(to, force);
   }
 
+  /**
+   * Creates instances of these names beyond the target size, each tried once only: where that fails, the target size
+   * goes down again. Throws 400 for a name that is taken.
+   */
+  createInstances(place: Place, group: Group, configs: InstanceConfig[]): void {
+    const names = configs.map(({ name }) => name);
+    if (new Set(names).size < names.length) throw invalid('instances', names, 'Give every name once.');
+    for (const name of names)
+      for (const zone of zonesOf(place, group))
+        if (this.world.instances.has(keyOf({ ...place, location: zone, name })))
+          throw invalid('instances.name', name, `There is an instance of that name in ${zone}.`);
+    setConfigs(group, configs.filter(isSaying));
+    group.targetSize += names.length;
+    for (const name of names) this.add(place, group, 'RUNNING', name);
+  }
+
   /** Deletes chosen instances and lowers the target sizes by them. */
-  deleteInstances(place: Place, group: Group, links: string[]): void {
-    for (const machine of this.chosen(place, group, links)) {
+  deleteInstances(group: Group, machines: Machine[]): void {
+    for (const machine of machines) {
       this.shift(group, machine.target, -1);
       machine.delete();
+    }
+  }
+
+  /** Lets chosen instances go their own ways and lowers the target sizes by them. */
+  abandonInstances(group: Group, machines: Machine[]): void {
+    for (const machine of machines) {
+      this.shift(group, machine.target, -1);
+      delete machine.instance.group;
+      delete machine.instance.groupLocation;
     }
   }
 
   /** Drains and deletes every instance; resolves when the last is gone. */
   async empty(place: Place, group: Group): Promise<void> {
     for (const [, field] of SIZES) group[field] = 0;
-    const machines = this.lifecycle.machinesOf(place.project, place.location, group.name);
+    const machines = this.machines(place, group);
     for (const machine of machines) machine.delete();
     await Promise.all(machines.map((machine) => machine.gone));
   }
 
-  private chosen(place: Place, group: Group, links: string[]): Machine[] {
+  /** The group's machines of those links. Throws 400 for one that is not among them, unless strangers are skipped. */
+  chosen(place: Place, group: Group, links: string[], skipsStrangers = false): Machine[] {
     const members = new Map(this.members(place, group).map((machine) => [machine.instance.name, machine]));
     // Named twice is meant once: every target size moves by instances, not by names.
-    return [...new Set(links.map((link) => readLink(link, place).name))].map((name) => {
+    return [...new Set(links.map((link) => readLink(link, place).name))].flatMap((name) => {
       const machine = members.get(name);
-      if (machine) return machine;
+      if (machine) return [machine];
+      if (skipsStrangers) return [];
       throw new ApiError(400, 'invalid', `'${name}' is not an instance of the group '${group.name}'.`);
     });
   }
@@ -126,60 +165,15 @@ export class Groups {
       .slice(0, count);
   }
 
-  private add(place: Place, group: Group, target: Target): void {
-    const reference = readLink(group.instanceTemplate, { project: place.project, location: 'global' });
-    const template = this.world.templates.get(keyOf(reference)) as Template | undefined;
-    if (!template)
-      throw new Error(`Group ${group.name} refers to template ${reference.name}, which is gone.`);
-    const { machineType, metadata, labels } = template.properties;
-    const zone = this.zoneForNext(place, group);
-    const instance: Instance = {
-      id: this.ids.next(),
-      project: place.project,
-      zone,
-      name: this.freshName({ ...place, location: zone }, group.baseInstanceName),
-      machineType: readLink(machineType, place).name,
-      template: template.name,
-      group: group.name,
-      groupLocation: place.location,
-      status: 'PROVISIONING',
-      currentAction: 'CREATING',
-      ip: this.ids.nextAddress(),
-      createdAt: this.world.clock.now(),
-      spans: [],
-      metadata: Object.fromEntries(metadata.items.map(({ key, value }) => [key, value])),
-      labels,
-    };
-    this.lifecycle.create(instance, target);
+  /** One more instance of a name of its own, or of the given one and then only if the first attempt succeeds. */
+  private add(place: Place, group: Group, target: Target, given?: string): void {
+    const members = this.members(place, group);
+    const zone = zoneForNext(place, group, members);
+    const name = given ?? freshName(this.world, { ...place, location: zone }, group.baseInstanceName);
+    const spec = specOf(this.world, place, group, versionForNext(group, members, target), name);
+    const identity = { project: place.project, zone, name, group: group.name, groupLocation: place.location };
+    const instance: Instance = instanceFrom(identity, spec, this.ids, this.world.clock.now());
+    const onlyOnce = { onlyOnce: () => this.shift(group, target, -1) };
+    this.lifecycle.create(instance, { spec, target, ...(given === undefined ? {} : onlyOnce) });
   }
-
-  /** A zonal group's own zone; of a regional group's zones the one that holds the fewest instances. */
-  private zoneForNext(place: Place, group: Group): string {
-    const zones = zonesOf(place, group);
-    const load = new Map(zones.map((zone) => [zone, 0]));
-    for (const { instance } of this.members(place, group))
-      load.set(instance.zone, (load.get(instance.zone) ?? 0) + 1);
-    return zones.reduce((least, zone) => (load.get(zone)! < load.get(least)! ? zone : least));
-  }
-
-  private freshName(place: Place, base: string): string {
-    for (;;) {
-      const letters = Array.from(
-        { length: 4 },
-        () => SUFFIX_LETTERS[Math.floor(this.world.random() * SUFFIX_LETTERS.length)],
-      );
-      const name = `${base}-${letters.join('')}`;
-      if (!this.world.instances.has(keyOf({ ...place, name }))) return name;
-    }
-  }
-}
-
-/** Zones of a group: its own, or those that a regional group's distribution policy names (all of the region without). */
-export function zonesOf({ location, project }: Place, group: Group): readonly string[] {
-  const all = REGIONS[location];
-  if (!all) return [location];
-  const named = (group.distributionPolicy?.zones ?? []).map(
-    ({ zone }) => readLink(zone, { project, location }).name,
-  );
-  return named.length > 0 ? named : all;
 }

@@ -32,7 +32,8 @@ export function insert<R extends Resource>(
 ): ApiAnswer {
   return operations.run(request, place, 'insert', () => {
     const given = mergePatch({}, request.body ?? {}) as Body;
-    const body = parseBody(kind.schema, inputsOf(kind, given)) as Body & { name: string };
+    const inputs = inputsOf(kind, given);
+    const body = parseBody(kind.schema, kind.given?.(inputs) ?? inputs) as Body & { name: string };
     checkAbsent(kind.map, kind.collection, { ...place, name: body.name });
     const resource = {
       kind: `compute#${kind.singular}`,
@@ -60,7 +61,7 @@ export function patch<R extends Resource>(
   name: string,
 ): ApiAnswer {
   return change(registry, kind, 'patch', request, place, name, (resource, inputs) =>
-    mergePatch(resource, kind.patching ? kind.patching(inputs) : inputs),
+    mergePatch(resource, inputs),
   );
 }
 
@@ -93,7 +94,8 @@ function change<R extends Resource>(
     const resource = find(kind.map, kind.collection, { ...place, name });
     const given = request.body as Body;
     if (kind.hasFingerprint) checkFingerprint(resource, given);
-    return replace(kind, place, resource, next(resource, renamed(kind, given, name)));
+    const inputs = renamed(kind, given, name);
+    return replace(kind, place, resource, next(resource, (kind.given?.(inputs) as Body) ?? inputs));
   });
 }
 

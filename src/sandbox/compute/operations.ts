@@ -13,6 +13,8 @@ const SHORTEST_MS = 1000;
 const SPREAD_MS = 2000;
 /** Longest that `wait` keeps its caller, ms (documented: 2 minutes). */
 const LONGEST_WAIT_MS = 120_000;
+/** A finished operation is kept for so long (documented: 14 days), ms. */
+const KEPT_MS = 14 * 86_400_000;
 
 /** What a mutation touched, and what its operation waits for beyond its usual time. */
 export interface Effect {
@@ -47,6 +49,7 @@ export class Operations {
    */
   run(request: ApiRequest, place: Place, type: string, effect: () => Effect): ApiAnswer {
     const requestId = readRequestId(request.query);
+    this.forgetExpired();
     const seenAs = `${request.method} ${request.path} ${requestId}`;
     const before = requestId === undefined ? undefined : this.byRequestId.get(seenAs);
     if (before) return ok(before.resource);
@@ -75,11 +78,35 @@ export class Operations {
   }
 
   list({ project, location }: Place): Resource[] {
+    this.forgetExpired();
     const prefix = `${project}/${location}/`;
     return [...this.entries].filter(([key]) => key.startsWith(prefix)).map(([, entry]) => entry.resource);
   }
 
+  /** Forgets a finished operation. Throws 400 while it runs. */
+  delete(reference: Reference): ApiAnswer {
+    const { resource } = this.find(reference);
+    if (resource['status'] !== 'DONE')
+      throw new ApiError(
+        400,
+        'resourceNotReady',
+        `The resource '${reference.name}' is not ready: wait until it is DONE.`,
+      );
+    this.entries.delete(keyOf(reference));
+    return ok({});
+  }
+
+  /** The oldest come first. */
+  private forgetExpired(): void {
+    const oldest = this.world.clock.now() - KEPT_MS;
+    for (const [key, { resource }] of this.entries) {
+      if (!(Date.parse(resource['endTime'] as string) < oldest)) return;
+      this.entries.delete(key);
+    }
+  }
+
   private find(reference: Reference): Entry {
+    this.forgetExpired();
     const entry = this.entries.get(keyOf(reference));
     if (!entry) throw notFound(`${placePath(reference)}/operations/${reference.name}`);
     return entry;

@@ -60,6 +60,11 @@ export function placeRoutes({ world, operations }: Registry): Route[] {
         ),
         get(`${path}/:name`, (parts) => operations.get({ ...placeOf(parts), name: parts['name']! })),
         {
+          method: 'DELETE',
+          template: `${path}/:name`,
+          handle: (_, parts) => operations.delete({ ...placeOf(parts), name: parts['name']! }),
+        },
+        {
           method: 'POST',
           template: `${path}/:name/wait`,
           handle: (_, parts) => operations.wait({ ...placeOf(parts), name: parts['name']! }),

@@ -71,6 +71,11 @@ export function standbyAt(world: World, instance: Instance): number {
   return instance.createdAt + seconds * 1000;
 }
 
+/** Whether its group makes up for what happens to the instance behind its back. */
+export function isRepaired(world: World, instance: Instance): boolean {
+  return groupOf(world, instance)?.instanceLifecyclePolicy?.defaultActionOnFailure !== 'DO_NOTHING';
+}
+
 export function isServing(world: World, instance: Instance): boolean {
   return (
     instance.servingSince !== undefined &&

@@ -18,11 +18,65 @@ export const TemplateBody = z.looseObject({
   }),
 });
 
+/** A number of instances, or a share of the group's target size. */
+const FixedOrPercent = z
+  .looseObject({ fixed: Count.optional(), percent: Count.max(100).optional() })
+  .refine(
+    ({ fixed, percent }) => fixed === undefined || percent === undefined,
+    'Give fixed or percent, not both.',
+  );
+
+const Action = z.enum(['NONE', 'REFRESH', 'RESTART', 'REPLACE']);
+const StringMap = z.record(z.string(), z.string());
+
+const VersionBody = z.looseObject({
+  name: z.string().optional(),
+  instanceTemplate: Link,
+  targetSize: FixedOrPercent.optional(),
+});
+
+const UpdatePolicyBody = z.looseObject({
+  type: z.enum(['OPPORTUNISTIC', 'PROACTIVE']).default('OPPORTUNISTIC'),
+  minimalAction: Action.default('REPLACE'),
+  mostDisruptiveAllowedAction: Action.default('REPLACE'),
+  replacementMethod: z.enum(['SUBSTITUTE', 'RECREATE']).default('SUBSTITUTE'),
+  instanceRedistributionType: z.enum(['PROACTIVE', 'NONE']).optional(),
+  maxSurge: FixedOrPercent.optional(),
+  maxUnavailable: FixedOrPercent.optional(),
+});
+
+/** Of what an instance may keep, its metadata only. */
+export const InstanceConfigBody = z.looseObject({
+  name: Name,
+  preservedState: z.looseObject({ metadata: StringMap.default({}) }).default({ metadata: {} }),
+});
+
 export const GroupBody = z.looseObject({
   name: Name,
   description: z.string().optional(),
   baseInstanceName: z.string().optional(),
+  /** That of the version without a target size; either may be given. */
   instanceTemplate: Link,
+  versions: z.array(VersionBody).min(1),
+  allInstancesConfig: z
+    .looseObject({
+      properties: z.looseObject({ labels: StringMap.default({}), metadata: StringMap.default({}) }),
+    })
+    .optional(),
+  instanceFlexibilityPolicy: z
+    .looseObject({
+      instanceSelections: z
+        .record(
+          z.string(),
+          z.looseObject({ machineTypes: z.array(z.string().min(1)).min(1), rank: Count.default(0) }),
+        )
+        .default({}),
+    })
+    .optional(),
+  updatePolicy: UpdatePolicyBody.optional(),
+  instanceLifecyclePolicy: z
+    .looseObject({ defaultActionOnFailure: z.enum(['REPAIR', 'DO_NOTHING']).default('REPAIR') })
+    .optional(),
   targetSize: Count.default(0),
   targetSuspendedSize: Count.default(0),
   targetStoppedSize: Count.default(0),
@@ -68,8 +122,42 @@ export const InstancesBody = z.looseObject({
   instances: z.array(Link).min(1).max(1000),
   forceSuspend: z.boolean().default(false),
   forceStop: z.boolean().default(false),
+  skipInstancesOnValidationError: z.boolean().default(false),
+});
+
+export const CreateInstancesBody = z.looseObject({ instances: z.array(InstanceConfigBody).min(1).max(1000) });
+export const InstanceConfigsBody = z.looseObject({ perInstanceConfigs: z.array(InstanceConfigBody).min(1) });
+export const InstanceNamesBody = z.looseObject({ names: z.array(Name).min(1) });
+export const ApplyUpdatesBody = z.looseObject({
+  allInstances: z.boolean().default(false),
+  instances: z.array(Link).max(1000).default([]),
+  minimalAction: Action.default('NONE'),
+  mostDisruptiveAllowedAction: Action.default('REPLACE'),
+});
+
+/** Disks, networks and the like are shown as they were given, and nothing else comes of them. */
+export const InstanceBody = z.looseObject({
+  name: Name,
+  machineType: Link,
+  metadata: z
+    .looseObject({ items: z.array(z.looseObject({ key: z.string(), value: z.string() })).default([]) })
+    .default({ items: [] }),
+  labels: StringMap.default({}),
 });
 
 export type Template = Resource & z.infer<typeof TemplateBody>;
-export type Group = Resource & z.infer<typeof GroupBody> & { baseInstanceName: string; deleting?: true };
+export type Version = z.infer<typeof VersionBody>;
+export type FixedOrPercent = z.infer<typeof FixedOrPercent>;
+export type Action = z.infer<typeof Action>;
+export type InstanceConfig = z.infer<typeof InstanceConfigBody>;
+export type UpdatePolicy = z.infer<typeof UpdatePolicyBody>;
+export type Group = Resource &
+  z.infer<typeof GroupBody> & {
+    baseInstanceName: string;
+    deleting?: true;
+    /** When the configuration for all instances was changed last, ms of sandbox time. */
+    configuredAt?: number;
+    /** Per-instance configurations by the instance's name. */
+    configs?: Record<string, InstanceConfig>;
+  };
 export type Autoscaler = Resource & z.infer<typeof AutoscalerBody> & { recommendedSize?: number };

@@ -1,9 +1,11 @@
 import type { Instance, World } from '../world.ts';
 import type { Machine } from './machine.ts';
+import type { Failure } from './failures.ts';
 import { fingerprintOf, linkTo, placeFields, timestamp, zoneLink } from './resources.ts';
 import type { Place } from './resources.ts';
 import { healthCheckIntervalMs, isServing } from './settings.ts';
-import type { Group } from './shapes.ts';
+import type { Group, Version } from './shapes.ts';
+import { calculated } from './versions.ts';
 
 /** Every action of a managed instance, as `currentActions` counts it. */
 const ACTIONS = {
@@ -25,6 +27,7 @@ const ACTIONS = {
 export function instanceView(instance: Instance): Record<string, unknown> {
   const place = { project: instance.project, location: instance.zone };
   return {
+    ...instance.given,
     kind: 'compute#instance',
     id: instance.id,
     name: instance.name,
@@ -39,26 +42,58 @@ export function instanceView(instance: Instance): Record<string, unknown> {
   };
 }
 
+/** What a group's answer says beyond what was written to it. */
+export interface GroupState {
+  machines: Machine[];
+  /** Every instance is as the group's configuration says. */
+  isUpdated: boolean;
+  /** Name of the autoscaler that looks after it. */
+  autoscaler: string | undefined;
+}
+
 /** The group as it answers: with what its instances are doing. */
-export function groupView(place: Place, group: Group, machines: Machine[]): Record<string, unknown> {
+export function groupView(
+  place: Place,
+  group: Group,
+  { machines, isUpdated, autoscaler }: GroupState,
+): Record<string, unknown> {
   const currentActions = Object.fromEntries(Object.values(ACTIONS).map((action) => [action, 0]));
   for (const { instance } of machines) currentActions[ACTIONS[instance.currentAction]]! += 1;
   const wanted = group.targetSize + group.targetSuspendedSize + group.targetStoppedSize;
-  const { deleting: _, ...fields } = group;
+  const isChanging = group.updatePolicy?.type === 'PROACTIVE' && !isUpdated;
+  const { deleting: _, configs, configuredAt, ...fields } = group;
   return {
     ...fields,
+    versions: group.versions.map((version) => versionView(group, version)),
     fingerprint: fingerprintOf(group),
     instanceGroup: linkTo(place, 'instanceGroups', group.name),
     currentActions,
-    status: { isStable: currentActions['none'] === machines.length && machines.length === wanted },
+    status: {
+      isStable: currentActions['none'] === machines.length && machines.length === wanted && !isChanging,
+      versionTarget: { isReached: isUpdated },
+      ...(configuredAt === undefined
+        ? {}
+        : { allInstancesConfig: { effective: isUpdated, currentRevision: timestamp(configuredAt) } }),
+      stateful: { hasStatefulConfig: configs !== undefined },
+      ...(autoscaler === undefined ? {} : { autoscaler: linkTo(place, 'autoscalers', autoscaler) }),
+    },
   };
 }
 
+function versionView(group: Group, version: Version): Record<string, unknown> {
+  const { targetSize } = version;
+  if (!targetSize) return version;
+  return { ...version, targetSize: { ...targetSize, calculated: calculated(targetSize, group.targetSize) } };
+}
+
 /** A row of listManagedInstances. */
-export function managedView(world: World, { instance }: Machine): Record<string, unknown> {
+export function managedView(world: World, group: Group, { instance }: Machine): Record<string, unknown> {
   const place = { project: instance.project, location: instance.zone };
-  const exists = !(instance.currentAction === 'CREATING' && instance.lastError);
+  const isBeingMade = ['CREATING', 'CREATING_WITHOUT_RETRIES', 'RECREATING'].includes(instance.currentAction);
+  const exists = !(isBeingMade && instance.lastError);
   const isChecked = instance.status === 'RUNNING' && healthCheckIntervalMs(world, instance) !== undefined;
+  const preserved = group.configs?.[instance.name]?.preservedState;
+  const isFlexible = group.instanceFlexibilityPolicy !== undefined && exists;
   return {
     instance: linkTo(place, 'instances', instance.name),
     name: instance.name,
@@ -69,9 +104,29 @@ export function managedView(world: World, { instance }: Machine): Record<string,
     ...(isChecked
       ? { instanceHealth: [{ detailedHealthState: isServing(world, instance) ? 'HEALTHY' : 'UNHEALTHY' }] }
       : {}),
-    version: {
-      instanceTemplate: linkTo({ ...place, location: 'global' }, 'instanceTemplates', instance.template!),
+    ...(preserved ? { preservedStateFromConfig: preserved } : {}),
+    ...(isFlexible ? { propertiesFromFlexibilityPolicy: { machineType: instance.machineType } } : {}),
+    version: versionOf(instance),
+  };
+}
+
+/** A row of listErrors. */
+export function failureView({ at, instance, action, problem }: Failure): Record<string, unknown> {
+  return {
+    timestamp: timestamp(at),
+    error: problem,
+    instanceActionDetails: {
+      action,
+      instance: linkTo({ ...instance, location: instance.zone }, 'instances', instance.name),
+      version: versionOf(instance),
     },
+  };
+}
+
+function versionOf({ project, template, version }: Instance): Record<string, unknown> {
+  return {
+    instanceTemplate: linkTo({ project, location: 'global' }, 'instanceTemplates', template!),
+    ...(version === undefined ? {} : { name: version }),
   };
 }
 

@@ -29,7 +29,7 @@ export interface Check {
 }
 
 /** On their way out: they get no new requests, what they have they finish. */
-const LEAVING = ['DELETING', 'ABANDONING', 'STOPPING', 'SUSPENDING'];
+const LEAVING = ['DELETING', 'RECREATING', 'RESTARTING', 'STOPPING', 'SUSPENDING'];
 
 /** The balancing that the backend service asks for now. Undefined when there is no such service. */
 export function readBalancing(world: World, project: string, name: string): Balancing | undefined {
