@@ -28,6 +28,8 @@ export interface Effect {
 interface Entry {
   resource: Resource;
   done: Promise<void>;
+  /** Under what a repeated request finds it. */
+  seenAs?: string;
 }
 
 /** Long-running operations: every mutation takes effect at once and is reported DONE a little later. */
@@ -56,7 +58,10 @@ export class Operations {
     const fault = request.faults?.takeOperation();
     const done = fault?.code === undefined ? effect() : { link: '', id: '0' };
     const entry = this.begin(place, type, done, requestId, fault);
-    if (requestId !== undefined) this.byRequestId.set(seenAs, entry);
+    if (requestId !== undefined) {
+      entry.seenAs = seenAs;
+      this.byRequestId.set(seenAs, entry);
+    }
     return ok(entry.resource);
   }
 
@@ -96,12 +101,14 @@ export class Operations {
     return ok({});
   }
 
-  /** The oldest come first. */
+  /** In the order in which they began: what follows one that is kept is hardly older. */
   private forgetExpired(): void {
     const oldest = this.world.clock.now() - KEPT_MS;
-    for (const [key, { resource }] of this.entries) {
-      if (!(Date.parse(resource['endTime'] as string) < oldest)) return;
+    for (const [key, { resource, seenAs }] of this.entries) {
+      const { endTime } = resource as { endTime?: string };
+      if (endTime === undefined || Date.parse(endTime) >= oldest) return;
       this.entries.delete(key);
+      if (seenAs !== undefined) this.byRequestId.delete(seenAs);
     }
   }
 
