@@ -1,4 +1,5 @@
 import type { Money } from './cost.ts';
+import type { EventSource } from './event-source.ts';
 
 /** `observe`: forecast only. `preview`: decide and show, change nothing. `auto`: act. */
 export type Mode = 'observe' | 'preview' | 'auto';
@@ -33,6 +34,8 @@ export interface ApplicationSpec {
   };
   routing: Routing;
   state: 'none';
+  /** Where it hears of events; absent: only of those that are announced to it directly. */
+  events?: EventSource[];
 }
 
 export type Routing =

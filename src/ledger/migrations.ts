@@ -41,6 +41,37 @@ const MIGRATIONS: Record<string, Migration> = {
         unique (application, zone, from_tier, run))`.execute(db);
     },
   },
+  '002-events': {
+    async up(db) {
+      await sql`create table events (
+        application text not null,
+        source text not null,
+        id text not null,
+        announced_ms double precision not null,
+        start_ms double precision not null,
+        end_ms double precision not null,
+        name text not null,
+        kind text not null,
+        uplift double precision,
+        withdrawn_ms double precision,
+        primary key (application, source, id, announced_ms))`.execute(db);
+      await sql`create index events_by_end on events (application, end_ms)`.execute(db);
+      await sql`create table event_sources (
+        application text not null,
+        source text not null,
+        state jsonb not null,
+        primary key (application, source))`.execute(db);
+      await sql`create table chatter (
+        application text not null,
+        source text not null,
+        at_ms double precision not null,
+        step jsonb not null,
+        primary key (application, source, at_ms))`.execute(db);
+      await sql`create table uplifts (
+        application text primary key,
+        uplifts jsonb not null)`.execute(db);
+    },
+  },
   '003-history': {
     async up(db) {
       await sql`create table demand_days (

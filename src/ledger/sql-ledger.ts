@@ -3,8 +3,10 @@ import { sql, type Kysely } from 'kysely';
 import type { FanPoint, ForecastDigest } from '../domain/forecast.ts';
 import type { Decision } from '../domain/plan.ts';
 import type { TimesToServe } from '../domain/tier.ts';
+import type { EventStore } from '../ports/events.ts';
 import type { History } from '../ports/history.ts';
 import type { Happening, Ledger } from '../ports/ledger.ts';
+import { EventRows } from './event-rows.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
 import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
@@ -13,6 +15,8 @@ import type { Tables } from './tables.ts';
 export interface StoredLedger extends Ledger {
   /** The part that looks back. */
   readonly history: History;
+  /** The part that keeps events. */
+  readonly eventStore: EventStore;
   latestForecast(application: string): Promise<ForecastDigest | undefined>;
   close(): Promise<void>;
 }
@@ -27,12 +31,14 @@ const HAPPENINGS_PER_READ = 1_000;
 /** The one implementation, in the SQL that PGlite and PostgreSQL share. */
 export class SqlLedger implements StoredLedger {
   readonly history: History;
+  readonly eventStore: EventStore;
   readonly #db: Kysely<Tables>;
   readonly #afterClose: () => Promise<void>;
 
   constructor(db: Kysely<Tables>, afterClose: () => Promise<void> = async () => undefined) {
     this.#db = db;
     this.history = new SqlHistory(db);
+    this.eventStore = new EventRows(db);
     this.#afterClose = afterClose;
   }
 

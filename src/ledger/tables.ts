@@ -1,6 +1,9 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { ChatterStep } from '../domain/chatter.ts';
+import type { SourceState } from '../domain/event-source.ts';
 import type { ForecastDigest } from '../domain/forecast.ts';
 import type { Decision, Settings } from '../domain/plan.ts';
+import type { MeasuredUplift } from '../domain/uplift.ts';
 import type { Origin } from '../ports/history.ts';
 import type { Happening } from '../ports/ledger.ts';
 
@@ -45,6 +48,28 @@ export interface Tables {
     run: string;
     ms: number;
   };
+  events: {
+    application: string;
+    source: string;
+    id: string;
+    announced_ms: number;
+    start_ms: number;
+    end_ms: number;
+    name: string;
+    kind: string;
+    uplift: number | null;
+    /** Known to be called off, or replaced by a newer version, from here on. */
+    withdrawn_ms: number | null;
+  };
+  event_sources: { application: string; source: string; state: Json<SourceState> };
+  chatter: {
+    application: string;
+    source: string;
+    /** END of the step. */
+    at_ms: number;
+    step: Json<ChatterStep>;
+  };
+  uplifts: { application: string; uplifts: Json<MeasuredUplift[]> };
   demand_days: {
     application: string;
     /** Metric, filter and step: another one is another series. */

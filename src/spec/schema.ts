@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApplicationSpec, Routing } from '../domain/application.ts';
 import type { Money } from '../domain/cost.ts';
+import { EventSources, toEventSources } from './event-sources.ts';
 import {
   DURATION_REMEDY,
   MONEY_REMEDY,
@@ -159,6 +160,7 @@ export const SpecFile = z.strictObject({
   }),
   routing: Routed.describe('How traffic reaches a mirror: exactly one of loadBalancer and dns'),
   state: z.enum(['none']).default('none').describe('none: the application keeps no state of its own'),
+  events: EventSources,
 });
 
 export type SpecFile = z.output<typeof SpecFile>;
@@ -186,6 +188,7 @@ export function toApplicationSpec(file: SpecFile): ApplicationSpec {
     mirrors,
     routing: toRouting(file.routing),
     state: file.state,
+    ...(file.events.length > 0 && { events: toEventSources(file.events) }),
   };
 }
 

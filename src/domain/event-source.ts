@@ -1,0 +1,90 @@
+/** Where an application hears of events. `id` is unique within the application: events and states are kept under it. */
+export type EventSource = {
+  id: string;
+  /** Time between two looks, ms of application time. */
+  everyMs: number;
+} & (
+  | {
+      type: 'calendar';
+      /** https URL, or path on the worker's machine. */ at: string;
+      kind: string;
+      expectedUplift?: number;
+    }
+  | { type: 'file'; /** Path on the worker's machine. */ at: string }
+  | { type: 'holidays'; region: string; expectedUplift?: number }
+  | { type: 'news'; shape: 'rss' | 'gdelt'; url: string }
+  | { type: 'social'; shape: 'json' | 'mastodon' | 'bluesky'; url: string }
+);
+
+/** Events that people or programs announce themselves, by the command or the webhook, come from this one. */
+export const ANNOUNCED_DIRECTLY = 'announced';
+
+/** Sources that tell how much is said, step by step, and not when something will happen. */
+export function isChatter(source: EventSource): boolean {
+  return source.type === 'news' || source.type === 'social';
+}
+
+/** Looks missed before a source counts as missing, and the least time for it, ms. */
+const MISSED_LOOKS = 3;
+const LEAST_DEADLINE_MS = 10 * 60_000;
+
+/** How old the newest answer of a source may be, ms, before the source counts as missing. */
+export function freshnessMs({ everyMs }: EventSource): number {
+  return Math.max(MISSED_LOOKS * everyMs, LEAST_DEADLINE_MS);
+}
+
+/** What is known of a source's looks. Times in ms of application time. */
+export interface SourceState {
+  lookedAt?: number;
+  answeredAt?: number;
+  /** Not before this time. */
+  nextAt: number;
+  /** Looks in a row without a usable answer. */
+  failures: number;
+  /** Why the last look failed, in words. */
+  problem?: string;
+  /** What the source wants back next time: validators of HTTP, ids already counted. */
+  memory?: SourceMemory;
+}
+
+export interface SourceMemory {
+  etag?: string;
+  lastModified?: string;
+  /** Short hashes of the newest texts, so that none counts twice. */
+  seen?: string[];
+}
+
+export type Freshness = 'fresh' | 'missing' | 'waiting';
+
+/** `waiting` before the first answer is due; `missing` is never taken for "nothing happens". */
+export function freshnessOf(source: EventSource, state: SourceState | undefined, now: number): Freshness {
+  if (state?.answeredAt !== undefined)
+    return now - state.answeredAt <= freshnessMs(source) ? 'fresh' : 'missing';
+  return (state?.failures ?? 0) > 0 ? 'missing' : 'waiting';
+}
+
+const LONGEST_BACK_OFF_MS = 60 * 60_000;
+
+/** The state after a look that failed: the next waits twice as long as the last, an hour at most (or its own beat). */
+export function afterFailure(
+  source: EventSource,
+  state: SourceState | undefined,
+  now: number,
+  problem: string,
+): SourceState {
+  const failures = (state?.failures ?? 0) + 1;
+  const longest = Math.max(source.everyMs, LONGEST_BACK_OFF_MS);
+  const waitMs = Math.min(longest, source.everyMs * 2 ** Math.min(failures - 1, 20));
+  return { ...state, lookedAt: now, nextAt: now + waitMs, failures, problem };
+}
+
+/** The state after a look that was answered. */
+export function afterAnswer(source: EventSource, now: number, memory?: SourceMemory): SourceState {
+  return {
+    lookedAt: now,
+    answeredAt: now,
+    nextAt: now + source.everyMs,
+    failures: 0,
+    ...(memory && { memory }),
+  };
+}
