@@ -41,7 +41,7 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
   beforeAll(async () => {
     sandbox = await startSandbox({
       seed: 7,
-      speed: 200,
+      speed: 60,
       originMs: ORIGIN_MS,
       delays: { slowCreateShare: 0 },
       defaultProfile: { initMs: 10_000 },
@@ -103,7 +103,15 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
       () => router.state(spec, group),
       ({ healthy }) => healthy === 2,
     );
-    await router.shift(spec, group, 0.5, KEY);
+    // A machine that is busy with other things fails a health check now and then; a run repeats its step, too.
+    await until(
+      () =>
+        router.shift(spec, group, 0.5, KEY).then(
+          () => true,
+          () => false,
+        ),
+      (shifted) => shifted,
+    );
     await readServing(clients, PROJECT);
     await router.drainMs(spec);
     await router.detach(spec, group, KEY);
@@ -129,7 +137,7 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
     }));
     const history = { project: PROJECT, backendService: 'shop', stepMs: MINUTE_MS, points };
     await fetch(`${sandbox.addresses.control}/history`, { method: 'POST', body: JSON.stringify(history) });
-    const clock = { now: () => sandbox.world.clock.now(), speed: 200 };
+    const clock = { now: () => sandbox.world.clock.now(), speed: 60 };
     const samples = await createDemandSource(clients, clock).read(
       spec,
       ORIGIN_MS - 10 * MINUTE_MS,

@@ -5,6 +5,7 @@ import type { Json } from './caller.ts';
 
 const MINUTE_MS = 60_000;
 const REQUEST_COUNT = 'loadbalancing.googleapis.com/https/request_count';
+const CUSTOM = 'custom.googleapis.com/shop/tickets';
 /** Ten minutes of traffic, which ended ten minutes before the sandbox's clock began: old enough to be visible. */
 const LAST_MS = ORIGIN_MS - 10 * MINUTE_MS;
 const at = (ms: number) => new Date(ms).toISOString();
@@ -12,6 +13,8 @@ const at = (ms: number) => new Date(ms).toISOString();
 /** Reading and writing Cloud Monitoring as one of Google's libraries does. `subject` may have another transport. */
 export function describeMonitoringLife(name: string, subject: () => Subject): void {
   const project = () => ({ name: `projects/${subject().project}` });
+  const call = (method: string, params: Json, body?: Json) =>
+    subject().caller.call(`monitoring.projects.${method}`, params, body);
   const list = (method: string, params: Json) =>
     subject().caller.list(`monitoring.projects.${method}`, params);
   const series = (params: Json, metric = REQUEST_COUNT) =>
@@ -91,6 +94,54 @@ export function describeMonitoringLife(name: string, subject: () => Subject): vo
       await expectRefusal(series({ 'aggregation.perSeriesAligner': 'ALIGN_RATE' }), 400);
       const short = { 'aggregation.alignmentPeriod': '30s', 'aggregation.perSeriesAligner': 'ALIGN_RATE' };
       await expectRefusal(series(short), 400);
+    });
+
+    it('are described', async () => {
+      const filter = `metric.type = "${REQUEST_COUNT}"`;
+      const found = await list('metricDescriptors.list', { ...project(), filter });
+      expect(found).toMatchObject([{ type: REQUEST_COUNT, metricKind: 'DELTA', valueType: 'INT64' }]);
+      const one = { name: `${project().name}/metricDescriptors/${REQUEST_COUNT}` };
+      expect(await call('metricDescriptors.get', one)).toMatchObject({ type: REQUEST_COUNT });
+    });
+  });
+
+  describe(`${name}: a metric of one's own`, () => {
+    const point = (ms: number, value: number) => ({
+      interval: { endTime: at(ms) },
+      value: { int64Value: String(value) },
+    });
+    const written = (points: Json[], type = CUSTOM) => ({
+      timeSeries: [{ metric: { type, labels: { kind: 'match' } }, resource: { type: 'global' }, points }],
+    });
+    const write = (body: Json) => call('timeSeries.create', project(), body);
+
+    it('is described, written and read back', async () => {
+      await call('metricDescriptors.create', project(), {
+        type: CUSTOM,
+        metricKind: 'GAUGE',
+        valueType: 'INT64',
+        description: 'tickets sold',
+        labels: [{ key: 'kind', valueType: 'STRING' }],
+      });
+      await write(written([point(LAST_MS - MINUTE_MS, 7)]));
+      await write(written([point(LAST_MS, 8)]));
+      const [read] = await series({}, CUSTOM);
+      expect(read).toMatchObject({ metric: { type: CUSTOM, labels: { kind: 'match' } } });
+      const values = (read!['points'] as Json[]).map(({ value }) => (value as Json)['int64Value']);
+      expect(values).toEqual(['8', '7']);
+    });
+
+    it('takes one newer point a series at a time', async () => {
+      await expectRefusal(write(written([point(LAST_MS - MINUTE_MS, 9)])), 400);
+      await expectRefusal(write(written([point(LAST_MS + 1, 1), point(LAST_MS + MINUTE_MS, 2)])), 400);
+      expect(pointsOf(await series({}, CUSTOM))).toHaveLength(2);
+    });
+
+    it('is deleted with its description', async () => {
+      const one = { name: `${project().name}/metricDescriptors/${CUSTOM}` };
+      await call('metricDescriptors.delete', one);
+      await expectRefusal(call('metricDescriptors.get', one), 404);
+      await expectRefusal(series({}, CUSTOM), 404);
     });
   });
 }

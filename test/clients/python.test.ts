@@ -45,6 +45,5 @@ for (const [kind, skills] of Object.entries(KINDS) as [keyof typeof KINDS, Subje
 
     describeComputeLife(kind, () => subject);
     describeDnsLife(kind, () => subject);
-    // google-cloud-monitoring speaks gRPC only, which the sandbox does not yet.
-    if (kind === 'discovery') describeMonitoringLife(kind, () => subject);
+    describeMonitoringLife(kind, () => subject);
   });

@@ -82,8 +82,8 @@ export class Discovery {
         ? this.#check(exchange.answer, 'error', 'error')
         : [
             ...this.#queryProblems(exchange, method, document),
-            ...this.#bodyProblems(exchange.body, 'request', request, document),
-            ...this.#bodyProblems(exchange.answer, answerKind(exchange), response, document),
+            ...this.#bodyProblems(exchange, 'request', request, document),
+            ...this.#bodyProblems(exchange, 'answer', response, document),
           ];
     return problems.map((problem) => `${method.id} (${exchange.status}): ${problem}`);
   }
@@ -96,11 +96,12 @@ export class Discovery {
   #addSchemas(name: string, { schemas }: Document): void {
     const kinds = {
       request: { numbersForEnums: false, numbersForInt64: true },
+      'request, enums by number': { numbersForEnums: true, numbersForInt64: true },
       answer: { numbersForEnums: false, numbersForInt64: false },
-      numeric: { numbersForEnums: true, numbersForInt64: false },
+      'answer, enums by number': { numbersForEnums: true, numbersForInt64: false },
     };
     for (const [kind, options] of Object.entries(kinds)) {
-      const document = `${name}/${kind}`;
+      const document = idOf(name, kind);
       const definitions = Object.fromEntries(
         Object.entries(schemas).map(([id, schema]) => [id, jsonSchema(schema, options)]),
       );
@@ -138,16 +139,17 @@ export class Discovery {
   }
 
   #bodyProblems(
-    body: unknown,
-    kind: string,
+    exchange: Exchange,
+    what: 'request' | 'answer',
     schema: { $ref: string } | undefined,
     document: string,
   ): string[] {
-    const what = kind === 'request' ? 'request' : 'answer';
+    const given = what === 'request' ? exchange.body : exchange.answer;
     // Google's REST transport for Node sends an empty string where there is no body; the APIs take it for none.
-    if (body === '' && kind === 'request') body = undefined;
+    const body = given === '' ? undefined : given;
     if (!schema) return body === undefined ? [] : [`${what}: none was due: ${JSON.stringify(body)}`];
-    return this.#check(body ?? {}, `${document}/${kind}#/definitions/${schema.$ref}`, what);
+    const kind = exchange.query.get('$alt') === NUMBERS_FOR_ENUMS ? `${what}, enums by number` : what;
+    return this.#check(body ?? {}, `${idOf(document, kind)}#/definitions/${schema.$ref}`, what);
   }
 
   #check(value: unknown, schema: string, what: string): string[] {
@@ -155,10 +157,6 @@ export class Discovery {
     if (validate(value)) return [];
     return validate.errors!.map((error) => `${what}${described(error)}`);
   }
-}
-
-function answerKind({ query }: Exchange): 'numeric' | 'answer' {
-  return query.get('$alt') === NUMBERS_FOR_ENUMS ? 'numeric' : 'answer';
 }
 
 function methodsOf({ methods = {}, resources = {} }: Resource): Method[] {
@@ -187,4 +185,9 @@ function parameterFits(value: string, { type, format = '', enum: names }: Discov
 
 function described({ instancePath, message, params }: ErrorObject): string {
   return `${instancePath} ${message} ${JSON.stringify(params)}`;
+}
+
+/** A URI, so without the blanks of the kind. */
+function idOf(document: string, kind: string): string {
+  return `${document}/${kind.replaceAll(/\W+/g, '-')}`;
 }
