@@ -6,11 +6,11 @@ export interface Answer {
   body: Record<string, unknown>;
 }
 
-/** Calls Compute v1 of a sandbox in project `p` by plain requests; paths begin below the project. */
-export function computeCaller(sandbox: () => Sandbox) {
+/** Calls Compute v1 of a sandbox by plain requests; paths begin below the project. */
+export function computeCaller(sandbox: () => Sandbox, project = () => 'p') {
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const answer = await fetch(`${sandbox().addresses.rest}/compute/v1/projects/p/${path}`, init);
+    const answer = await fetch(`${sandbox().addresses.rest}/compute/v1/projects/${project()}/${path}`, init);
     return { status: answer.status, body: (await answer.json()) as Answer['body'] };
   }
 
