@@ -19,6 +19,8 @@ import { placeRoutes } from './place-routes.ts';
 import { FutureReservations } from './reservations/future.ts';
 import { reservationRoutes } from './reservations/reservations.ts';
 import { REGIONS, ZONES } from './quotas.ts';
+import { singleInstanceRoutes } from './single-instances.ts';
+import { watchPreemptions } from './preemption.ts';
 import { notFound } from './resources.ts';
 
 export interface ComputeApi {
@@ -39,10 +41,12 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
     ...globalRoutes(registry, plane, loadBalancers),
     ...groupRoutes(registry, groups, failures, timers),
     ...instanceRoutes(registry, lifecycle),
+    ...singleInstanceRoutes(registry, lifecycle),
     ...reservationRoutes(registry),
     ...new FutureReservations(registry, timers).routes,
     ...new Autoscaling(registry, groups, plane, timers).routes,
   ];
+  watchPreemptions(registry, lifecycle, timers);
   return { api: routed(routes), loadBalancers };
 }
 

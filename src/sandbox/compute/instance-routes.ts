@@ -1,4 +1,5 @@
 import { ok } from '../http.ts';
+import type { Instance, World } from '../world.ts';
 import { aggregatedRoute, pathsOf, placeOf, route } from './collection.ts';
 import type { Registry, Route } from './collection.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -13,10 +14,17 @@ const GROUPS = {
   singular: 'instanceGroup',
   scopes: ['zone', 'region'],
 } as const;
-const INSTANCES = { collection: 'instances', singular: 'instance', scopes: ['zone'] } as const;
+export const INSTANCES = { collection: 'instances', singular: 'instance', scopes: ['zone'] } as const;
 const INSTANCES_PATH = pathsOf(INSTANCES)[0]!;
 
-/** Instances, and the plain groups behind the managed ones: to read only. */
+/** Throws 404 when there is none. */
+export function instanceNamed(world: World, place: Place, name: string): Instance {
+  const instance = world.instances.get(keyOf({ ...place, name }));
+  if (instance) return instance;
+  throw notFound(`${placePath(place)}/instances/${name}`);
+}
+
+/** Instances, and the plain groups behind the managed ones: what can be read of them. */
 export function instanceRoutes({ world }: Registry, lifecycle: Lifecycle): Route[] {
   const groups = world.groups as Map<string, Group>;
   const machinesOf = (place: Place, group: Group) =>
@@ -51,12 +59,7 @@ export function instanceRoutes({ world }: Registry, lifecycle: Lifecycle): Route
     {
       method: 'GET',
       template: `${INSTANCES_PATH}/:name`,
-      handle(_, parts) {
-        const reference = { ...placeOf(parts), name: parts['name']! };
-        const instance = world.instances.get(keyOf(reference));
-        if (!instance) throw notFound(`${placePath(reference)}/instances/${reference.name}`);
-        return ok(instanceView(instance));
-      },
+      handle: (_, parts) => ok(instanceView(instanceNamed(world, placeOf(parts), parts['name']!))),
     },
     {
       method: 'GET',

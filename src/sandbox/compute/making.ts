@@ -77,6 +77,7 @@ export function instanceFrom(identity: Identity, spec: Spec, ids: Ids, now: numb
     spans: [],
     metadata: spec.metadata,
     labels: spec.labels,
+    given: spec.others,
   };
 }
 

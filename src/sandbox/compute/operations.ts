@@ -65,6 +65,11 @@ export class Operations {
     return ok(entry.resource);
   }
 
+  /** An operation that nobody asked for: what Google does by itself. */
+  record(place: Place, type: string, effect: Effect): void {
+    this.begin(place, type, effect, undefined, undefined);
+  }
+
   get(reference: Reference): ApiAnswer {
     return ok(this.find(reference).resource);
   }

@@ -143,6 +143,7 @@ export const InstanceBody = z.looseObject({
     .looseObject({ items: z.array(z.looseObject({ key: z.string(), value: z.string() })).default([]) })
     .default({ items: [] }),
   labels: StringMap.default({}),
+  deletionProtection: z.boolean().default(false),
 });
 
 export type Template = Resource & z.infer<typeof TemplateBody>;

@@ -1,5 +1,6 @@
 import type { Instance, World } from '../world.ts';
 import type { Machine } from './machine.ts';
+import { catalogue } from './contract/catalogue.ts';
 import type { Failure } from './failures.ts';
 import { fingerprintOf, linkTo, placeFields, timestamp, zoneLink } from './resources.ts';
 import type { Place } from './resources.ts';
@@ -27,7 +28,7 @@ const ACTIONS = {
 export function instanceView(instance: Instance): Record<string, unknown> {
   const place = { project: instance.project, location: instance.zone };
   return {
-    ...instance.given,
+    ...shown(instance.given ?? {}),
     kind: 'compute#instance',
     id: instance.id,
     name: instance.name,
@@ -40,6 +41,12 @@ export function instanceView(instance: Instance): Record<string, unknown> {
     labels: instance.labels,
     selfLink: linkTo(place, 'instances', instance.name),
   };
+}
+
+/** Of what an instance was made with: templates have fields that instances lack. */
+function shown(given: Record<string, unknown>): Record<string, unknown> {
+  const known = catalogue().message('Instance')!;
+  return Object.fromEntries(Object.entries(given).filter(([field]) => known.has(field)));
 }
 
 /** What a group's answer says beyond what was written to it. */

@@ -49,3 +49,10 @@ export function downBy(
   }
   return undefined;
 }
+
+/** Whether Google takes this Spot instance back by now: each at a moment of its own within the rule's time. */
+export function isPreempted(faults: Faults, clock: SandboxClock, instance: Instance): boolean {
+  return faults
+    .holding('preempt', machineSubject(instance), instance.id)
+    .some(({ effect, at, name }) => clock.now() >= at + effect.overMs * faults.lot(name, instance.id));
+}

@@ -23,6 +23,7 @@ const READERS: Record<string, (value: unknown, field: string) => Effect> = {
   },
   flap: readFlap,
   drain: (value, field) => ({ kind: 'drain', overMs: readDuration(value, field) }),
+  preempt: (value, field) => ({ kind: 'preempt', overMs: readDuration(value, field) }),
   metrics: readMetrics,
 };
 

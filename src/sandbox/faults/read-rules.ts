@@ -9,7 +9,7 @@ const LOOKS_AT: Record<'call' | 'machine' | 'metric', (keyof Match)[]> = {
   machine: ['project', 'zone', 'resource', 'machineType'],
   metric: ['project', 'zone', 'resource', 'metric'],
 };
-const MACHINE_KINDS: readonly Kind[] = ['stockOut', 'boot', 'flap', 'drain'];
+const MACHINE_KINDS: readonly Kind[] = ['stockOut', 'boot', 'flap', 'drain', 'preempt'];
 const METRIC_KINDS: readonly Kind[] = ['metricsLate', 'metricsMissing', 'metricsDoubled', 'metricsWrong'];
 
 /**
@@ -48,7 +48,7 @@ function readRule(value: unknown, now: number, where: string, unnamed: string): 
     struck: 0,
   };
   if (rule.until <= rule.at) throw refuse(`${where}.until`, until, 'give a time after at');
-  if (effect.kind === 'drain' && rule.at === -Infinity) rule.at = now;
+  if ((effect.kind === 'drain' || effect.kind === 'preempt') && rule.at === -Infinity) rule.at = now;
   return rule;
 }
 

@@ -13,7 +13,8 @@ export type MachineEffect =
   /** `Infinity`: never. */
   | { kind: 'boot'; factor: number }
   | { kind: 'flap'; upMs: number; downMs: number }
-  | { kind: 'drain'; overMs: number };
+  | { kind: 'drain'; overMs: number }
+  | { kind: 'preempt'; overMs: number };
 
 export type MetricEffect =
   | { kind: 'metricsLate'; lateMs: number }
