@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addApplicationVerbs, type Ask } from './application-verbs.ts';
 import { commandConfig, withClient } from './context.ts';
 import { asData, EXIT, exitCodeOf, explain, type Place } from './errors.ts';
+import { addEventVerbs } from './event-verbs.ts';
 import { addForecastVerbs } from './forecast-verbs.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
@@ -29,6 +30,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
     .exitOverride();
   addLocalVerbs(program, streams, (code) => (exitCode = code));
   addForecastVerbs(program, streams);
+  addEventVerbs(program, streams);
   addApplicationVerbs(program, ask);
 
   try {

@@ -38,6 +38,12 @@ export const ConfigSchema = z.strictObject({
     .strictObject({ originMs: z.number(), wallOriginMs: z.number(), speed: z.number().positive() })
     .optional(),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().default(4180) }),
+  events: z
+    .strictObject({
+      /** Bearer token of those who may announce events to the API, 16 characters or more. Absent: nobody may. */
+      token: z.string().min(16).optional(),
+    })
+    .default({}),
   prices: z
     .strictObject({
       full: z.number(),

@@ -29,7 +29,7 @@ const MISSED_LOOKS = 3;
 const LEAST_DEADLINE_MS = 10 * 60_000;
 
 /** How old the newest answer of a source may be, ms, before the source counts as missing. */
-export function freshnessMs({ everyMs }: EventSource): number {
+function freshnessMs({ everyMs }: EventSource): number {
   return Math.max(MISSED_LOOKS * everyMs, LEAST_DEADLINE_MS);
 }
 
@@ -37,6 +37,8 @@ export function freshnessMs({ everyMs }: EventSource): number {
 export interface SourceState {
   lookedAt?: number;
   answeredAt?: number;
+  /** Without another answer until then the source counts as missing. */
+  freshUntil?: number;
   /** Not before this time. */
   nextAt: number;
   /** Looks in a row without a usable answer. */
@@ -54,13 +56,11 @@ export interface SourceMemory {
   seen?: string[];
 }
 
-export type Freshness = 'fresh' | 'missing' | 'waiting';
+export type Freshness = 'fresh' | 'missing';
 
-/** `waiting` before the first answer is due; `missing` is never taken for "nothing happens". */
-export function freshnessOf(source: EventSource, state: SourceState | undefined, now: number): Freshness {
-  if (state?.answeredAt !== undefined)
-    return now - state.answeredAt <= freshnessMs(source) ? 'fresh' : 'missing';
-  return (state?.failures ?? 0) > 0 ? 'missing' : 'waiting';
+/** `missing` is never taken for "nothing happens". */
+export function freshnessOf({ freshUntil }: SourceState, now: number): Freshness {
+  return freshUntil !== undefined && now <= freshUntil ? 'fresh' : 'missing';
 }
 
 const LONGEST_BACK_OFF_MS = 60 * 60_000;
@@ -83,6 +83,7 @@ export function afterAnswer(source: EventSource, now: number, memory?: SourceMem
   return {
     lookedAt: now,
     answeredAt: now,
+    freshUntil: now + freshnessMs(source),
     nextAt: now + source.everyMs,
     failures: 0,
     ...(memory && { memory }),

@@ -97,6 +97,11 @@ export class EventRows implements EventStore {
     return rows.map(toEvent);
   }
 
+  async keepSources(application: string, ids: readonly string[]): Promise<void> {
+    const gone = this.#db.deleteFrom('event_sources').where('application', '=', application);
+    await (ids.length === 0 ? gone : gone.where('source', 'not in', ids)).execute();
+  }
+
   async sourceStates(application: string): Promise<Map<string, SourceState>> {
     const rows = await this.#db
       .selectFrom('event_sources')

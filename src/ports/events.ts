@@ -60,6 +60,8 @@ export interface EventStore {
   /** Events that overlap [from, to), by start, as they were known at `knownAt`; all in ms since the epoch. */
   events(application: string, from: number, to: number, knownAt: number): Promise<KnownEvent[]>;
 
+  /** Forgets the states of sources that are not among `ids`; their events stay. */
+  keepSources(application: string, ids: readonly string[]): Promise<void>;
   sourceStates(application: string): Promise<Map<string, SourceState>>;
   saveSourceState(application: string, source: string, state: SourceState): Promise<void>;
 

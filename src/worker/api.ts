@@ -1,18 +1,21 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
+import { addEventRoutes } from './event-routes.ts';
 
-/** What the API reads; nothing of it writes. */
+/** What the API reads, and where it keeps announced events. */
 export interface ApiSources {
   ledger: StoredLedger;
   clock: Clock;
+  /** Bearer token of those who may announce events; absent: nobody may. */
+  eventToken?: string | undefined;
 }
 
 /**
  * The worker's HTTP API on loopback, for the command and the dashboard: only the worker opens the embedded ledger.
  * Times are ms since the epoch, application time.
  */
-export function createApi({ ledger, clock }: ApiSources): FastifyInstance {
+export function createApi({ ledger, clock, eventToken }: ApiSources): FastifyInstance {
   const api = Fastify({ logger: false });
 
   api.get('/healthz', async () => ({ ok: true, now: clock.now(), speed: clock.speed }));
@@ -45,6 +48,7 @@ export function createApi({ ledger, clock }: ApiSources): FastifyInstance {
     return forecast ? ledger.fan(forecast.fan) : reply.code(404).send(missing('forecast', params.name));
   });
 
+  addEventRoutes(api, { store: ledger.eventStore, clock, token: eventToken });
   return api;
 }
 

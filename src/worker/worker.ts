@@ -109,7 +109,7 @@ async function listen(
   clock: Clock,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
-  const api: FastifyInstance = createApi({ ledger, clock });
+  const api: FastifyInstance = createApi({ ledger, clock, eventToken: config.events.token });
   closers.push(() => api.close());
   return api.listen({ host: config.api.host, port: config.api.port });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
@@ -26,8 +27,12 @@ export async function runConfig(
     ledger: { directory: directory.file('ledger') },
     clock: { originMs, wallOriginMs, speed },
     api: { port: await freePort('127.0.0.1') },
+    events: { token: randomUUID() },
   });
 }
+
+/** It holds the token of those who may announce events. */
+const OWNER_ONLY = { mode: 0o600 };
 
 /**
  * Writes the configuration for the worker, and where the command's other verbs look for it (`config.json` in the data
@@ -40,7 +45,7 @@ export async function publishConfig(
 ): Promise<() => Promise<void>> {
   const text = `${JSON.stringify(config, null, 2)}\n`;
   const published = join(dataDirectory, 'config.json');
-  await writeFile(directory.file('worker.json'), text);
-  await writeFile(published, text);
+  await writeFile(directory.file('worker.json'), text, OWNER_ONLY);
+  await writeFile(published, text, OWNER_ONLY);
   return () => rm(published, { force: true });
 }
