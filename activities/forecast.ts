@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import { createThreadFitter, warmUpBest } from '../models/fitter.ts';
@@ -11,14 +12,18 @@ import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
 import { digestOf, HISTORY_MS, HORIZON_MS, PATH_MS, windowsOf } from './digest.ts';
 import { NearTerm } from './near-term.ts';
+import { sizedEvents } from './sized-events.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
+import type { EventStore } from '../src/ports/events.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
 
 export interface ForecastDeps {
   demand: DemandSource;
   ledger: Pick<Ledger, 'saveForecast' | 'timesToServe' | 'loadModelState' | 'saveModelState'>;
   clock: Clock;
+  /** What is announced. Absent: nothing ever is. */
+  events?: Pick<EventStore, 'events' | 'uplifts'>;
   /** Absent: a thread of its own. */
   fitter?: Fitter;
 }
@@ -47,6 +52,8 @@ interface Tracked {
   fresh?: Fitted;
   fitting?: Promise<void>;
   fittedAsOf: number;
+  /** The events that the newest fit knew: others call for a new one at once. */
+  fittedWith?: string;
 }
 
 /** Forecast: reads demand, runs the pipeline, keeps the fan in the ledger, returns what the decision needs. */
@@ -55,11 +62,11 @@ export function createForecastActivities(deps: ForecastDeps) {
   const applications = new Map<string, Promise<Tracked>>();
 
   /** The application as this process knows it; the first call loads it, a failed load is tried again. */
-  function find(spec: ApplicationSpec): Promise<Tracked> {
+  function find(spec: ApplicationSpec, events: readonly AnnouncedEvent[]): Promise<Tracked> {
     const known = applications.get(spec.application);
     const found = (known ?? Promise.reject(new Error('unknown'))).then(
-      (app) => (app.series === seriesOf(spec) ? app : load(deps, fitter, spec)),
-      () => load(deps, fitter, spec),
+      (app) => (app.series === seriesOf(spec) ? app : load(deps, fitter, spec, events)),
+      () => load(deps, fitter, spec, events),
     );
     applications.set(spec.application, found);
     return found;
@@ -67,9 +74,16 @@ export function createForecastActivities(deps: ForecastDeps) {
 
   return {
     async forecast({ spec, settings }: ForecastInput): Promise<ForecastDigest> {
-      const app = await find(spec);
       const { stepMs, observationDelayMs } = spec.demand;
       const now = deps.clock.now();
+      const events = await sizedEvents(
+        deps.events,
+        spec.application,
+        now - HISTORY_MS,
+        now + HORIZON_MS,
+        now,
+      );
+      const app = await find(spec, events);
       const known = app.history ? endOf(app.history) : now - HISTORY_MS;
       app.history = extend(app.history, await deps.demand.read(spec, known, now), stepMs, HISTORY_MS);
       // Without any sample yet: the newest one that there could be. Nothing is up then, and nothing is raised.
@@ -77,7 +91,7 @@ export function createForecastActivities(deps: ForecastDeps) {
         ? endOf(app.history)
         : Math.floor((now - observationDelayMs) / stepMs) * stepMs;
       if (!app.nearTerm.fits(spec)) app.nearTerm = new NearTerm(spec);
-      if (app.history) await app.nearTerm.learn(app.history);
+      if (app.history) await app.nearTerm.learn(app.history, events);
       const times = await deps.ledger.timesToServe(spec.application);
       const output = runPipeline(app.pipeline, {
         samples: app.history ? samplesIn(app.history, app.pipeline.asOf ?? -Infinity, asOf) : [],
@@ -90,7 +104,7 @@ export function createForecastActivities(deps: ForecastDeps) {
       app.pipeline = output.state;
       if (app.fresh) await deps.ledger.saveModelState(spec.application, toStored(app));
       delete app.fresh;
-      refit(app, fitter, asOf, stepMs);
+      refit(app, fitter, asOf, stepMs, events);
       const digest = digestOf(spec, asOf, now, output, app.nearTerm.outlook(now));
       await deps.ledger.saveForecast(digest, output.fan);
       return digest;
@@ -103,7 +117,12 @@ function seriesOf({ application, demand, mirrors }: ApplicationSpec): string {
 }
 
 /** Reads the history; then the pipeline as the ledger has it, else one warmed up on that history. */
-async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): Promise<Tracked> {
+async function load(
+  deps: ForecastDeps,
+  fitter: Fitter,
+  spec: ApplicationSpec,
+  events: readonly AnnouncedEvent[],
+): Promise<Tracked> {
   const { stepMs } = spec.demand;
   const now = deps.clock.now();
   const samples = await deps.demand.read(spec, now - HISTORY_MS, now);
@@ -114,6 +133,7 @@ async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): 
     pipeline: newPipeline(stepMs, spec.mirrors.interval),
     nearTerm: new NearTerm(spec),
     fittedAsOf: -Infinity,
+    fittedWith: JSON.stringify(events),
   };
   if (!history) return app;
   const stored = fromStored(await deps.ledger.loadModelState(spec.application), app.series, endOf(history));
@@ -123,7 +143,7 @@ async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): 
     return app;
   }
   app.fittedAsOf = endOf(history);
-  app.fitting = warmUp(app, history, fitter, spec);
+  app.fitting = warmUp(app, history, fitter, spec, events);
   await Promise.race([app.fitting, patience()]);
   // Late or failed: the same time of day on the last days, replayed over a few of them, until the warm-up is through.
   if (app.pipeline.asOf === undefined) {
@@ -133,10 +153,16 @@ async function load(deps: ForecastDeps, fitter: Fitter, spec: ApplicationSpec): 
   return app;
 }
 
-async function warmUp(app: Tracked, history: History, fitter: Fitter, spec: ApplicationSpec): Promise<void> {
+async function warmUp(
+  app: Tracked,
+  history: History,
+  fitter: Fitter,
+  spec: ApplicationSpec,
+  events: readonly AnnouncedEvent[],
+): Promise<void> {
   try {
     const steps = PATH_MS / spec.demand.stepMs;
-    app.pipeline = await fitter.warmUp(history, spec.mirrors.interval, steps);
+    app.pipeline = await fitter.warmUp(history, spec.mirrors.interval, steps, events);
   } catch {
     // The fallback serves; the next refit is near.
   } finally {
@@ -144,13 +170,25 @@ async function warmUp(app: Tracked, history: History, fitter: Fitter, spec: Appl
   }
 }
 
-/** Starts a fit when one is due and none is under way. The tick never waits for it: the last fit serves meanwhile. */
-function refit(app: Tracked, fitter: Fitter, asOf: number, stepMs: number): void {
+/**
+ * Starts a fit when one is due, or other events are announced, and none is under way. The tick never waits for it: the last
+ * fit serves meanwhile.
+ */
+function refit(
+  app: Tracked,
+  fitter: Fitter,
+  asOf: number,
+  stepMs: number,
+  events: readonly AnnouncedEvent[],
+): void {
   const { history } = app;
-  if (!history || app.fitting || asOf - app.fittedAsOf < REFIT_MS) return;
+  const announced = JSON.stringify(events);
+  const due = asOf - app.fittedAsOf >= REFIT_MS || announced !== app.fittedWith;
+  if (!history || app.fitting || !due) return;
   app.fittedAsOf = asOf;
+  app.fittedWith = announced;
   app.fitting = fitter
-    .fit(history, PATH_MS / stepMs, app.series)
+    .fit(history, PATH_MS / stepMs, app.series, events)
     // No heavy model at all (its thread died, say): seasonal naive, and the level where there is no day to repeat.
     .catch(() => seasonalNaive.fit(history, PATH_MS / stepMs))
     .then((fitted) => {

@@ -6,6 +6,7 @@ import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { History } from '../models/forecaster.ts';
 import { endOf, filled } from '../models/forecaster.ts';
 import { WEIGHTS } from '../models/near-term/error-distribution.ts';
+import type { EventWindow } from '../models/near-term/event-response.ts';
 import { NearTermWithEvents } from '../models/near-term/with-events.ts';
 
 const MINUTE_MS = 60_000;
@@ -30,8 +31,8 @@ export class NearTerm {
   readonly #calls = new CallRates();
   /** Newest minutes in instances, oldest first: what reaction looks back on. */
   readonly #recent: number[] = [];
-  /** Events that the forecaster was told. */
-  readonly #told = new Set<string>();
+  /** Events that the forecaster was told, by what matters of them. */
+  readonly #told = new Map<string, EventWindow>();
   /** End of the first minute learnt, and of the newest. */
   #firstAt = Number.NaN;
   #asOf = -Infinity;
@@ -60,6 +61,7 @@ export class NearTerm {
     if (Number.isNaN(this.#firstAt)) this.#firstAt = history.startAt - history.stepMs + MINUTE_MS;
     // At once: a repetition that comes while this one breathes must not learn the same again.
     this.#asOf = endOf(history);
+    this.#callOff(events);
     const toTell = [...events].sort((a, b) => a.announced - b.announced);
     for (let step = from; step < values.length; step++) {
       const at = history.startAt + step * history.stepMs;
@@ -85,12 +87,23 @@ export class NearTerm {
     };
   }
 
-  #tell({ start, end, kind, expectedUplift }: AnnouncedEvent): void {
-    const key = JSON.stringify([kind, start, end, expectedUplift]);
-    if (expectedUplift === undefined || this.#told.has(key)) return;
-    this.#told.add(key);
+  #callOff(events: readonly AnnouncedEvent[]): void {
+    const standing = new Set(events.map(keyOf));
+    for (const [key, event] of this.#told)
+      if (!standing.has(key)) {
+        this.#forecaster.withdraw(event);
+        this.#told.delete(key);
+      }
+  }
+
+  #tell(event: AnnouncedEvent): void {
+    const key = keyOf(event);
+    if (event.expectedUplift === undefined || this.#told.has(key)) return;
     const minuteOf = (ms: number) => Math.floor((ms - this.#firstAt) / MINUTE_MS) + 1;
-    this.#forecaster.announce({ start: minuteOf(start), end: minuteOf(end), kind, uplift: expectedUplift });
+    const { start, end, kind, expectedUplift: uplift } = event;
+    const window = { start: minuteOf(start), end: minuteOf(end), kind, uplift };
+    this.#told.set(key, window);
+    this.#forecaster.announce(window);
   }
 
   #take(instances: number): void {
@@ -103,6 +116,10 @@ export class NearTerm {
     this.#recent.push(instances);
     if (this.#recent.length > lateMinutes + holdsMinutes) this.#recent.shift();
   }
+}
+
+function keyOf({ start, end, kind, expectedUplift }: AnnouncedEvent): string {
+  return JSON.stringify([kind, start, end, expectedUplift]);
 }
 
 function round(value: number): number {

@@ -117,6 +117,23 @@ describe('the forecast activity', () => {
     });
   });
 
+  it('takes an event up at once: the outlook rises for it, and a fit that knows it is started', async () => {
+    const { eventStore } = ledger;
+    const { forecast } = createForecastActivities({ demand, ledger, clock, fitter, events: eventStore });
+    const before = await forecast(ask);
+    now += MINUTE_MS;
+    const sale = { name: 'sale', kind: 'sale', expectedUplift: 3, announced: now };
+    const event = { ...sale, id: 'sale-1', start: now + 5 * MINUTE_MS, end: now + 120 * MINUTE_MS };
+    await eventStore.remember('shop', 'announced', [event], now);
+    const after = await forecast(ask);
+    const last = ({ nearTerm }: typeof before) => nearTerm!.values.at(-1)!.at(-1)!;
+    expect(last(after)).toBeGreaterThan(1.5 * last(before));
+    while (fits === 0) await settle();
+    await eventStore.callOff('shop', 'announced', 'sale-1', now + 1);
+    now += MINUTE_MS;
+    expect(last(await forecast(ask))).toBeLessThan(1.5 * last(before));
+  });
+
   it('goes on from the ledger after a restart, without another warm-up', async () => {
     const before = start();
     await before.forecast(ask);

@@ -47,7 +47,7 @@ describe('the outlook on the next minutes', () => {
     expect(followed.outlook(minuteAt(DAY) + DELAY_MS)!.timesMs[0]).toBe(0);
   });
 
-  it('rises for the minutes of an event, told once however often, and only where it says how much', async () => {
+  it('rises for the minutes of an event, told once however often, until it is called off, and only if it is sized', async () => {
     const sale = {
       announced: minuteAt(700),
       start: minuteAt(800),
@@ -55,13 +55,15 @@ describe('the outlook on the next minutes', () => {
       name: 'sale',
       kind: 'sale',
     };
-    const told = async (event: AnnouncedEvent) => {
+    const told = async (event: AnnouncedEvent, atLast = [event, event]) => {
       const followed = new NearTerm(SPEC);
-      for (const end of [790, 796]) await followed.learn(historyOf(end), [event, event]);
+      await followed.learn(historyOf(790), [event, event]);
+      await followed.learn(historyOf(796), atLast);
       return followed.outlook(minuteAt(796) + DELAY_MS)!.values.map(median);
     };
     const usual = await told(sale);
     const raised = await told({ ...sale, expectedUplift: 3 });
+    expect(await told({ ...sale, expectedUplift: 3 }, [])).toEqual(usual);
     expect(raised[0]).toBeCloseTo(usual[0]!, 6);
     expect(raised.at(-1)).toBeGreaterThan(2 * usual.at(-1)!);
   });

@@ -115,6 +115,11 @@ export class EventResponse {
     );
   }
 
+  /** The event is no more: its kind learns nothing of it. */
+  forget(event: EventWindow): void {
+    this.#running.delete(event);
+  }
+
   #run(event: EventWindow): Running {
     let own = this.#running.get(event);
     if (!own) {

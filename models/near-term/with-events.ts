@@ -35,6 +35,12 @@ export class NearTermWithEvents {
     if (event.end > this.#minute && event.uplift > 0 && event.uplift !== 1) this.#events.push(event);
   }
 
+  /** An announced event is called off. What was learnt while it ran stays. */
+  withdraw(event: EventWindow): void {
+    this.#events = this.#events.filter((other) => other !== event);
+    this.#response.forget(event);
+  }
+
   /** Takes in the next minute. @param demand in instances */
   learn(demand: number): void {
     const minute = ++this.#minute;
