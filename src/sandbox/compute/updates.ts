@@ -61,14 +61,11 @@ export class Updates {
   roll(place: Place, group: Group): void {
     if (group.deleting) return;
     this.deleteSubstituted(place, group);
-    const policy = group.updatePolicy;
-    if (policy?.type === 'PROACTIVE') {
-      for (const { machine, spec, action } of this.nextToUpdate(place, group)) {
-        if (action === 'REPLACE' && policy.replacementMethod === 'SUBSTITUTE' && machine.target === 'RUNNING')
-          machine.retiring = true;
+    if (group.updatePolicy?.type === 'PROACTIVE')
+      for (const { machine, spec, action, retires } of this.nextToUpdate(place, group)) {
+        if (retires) machine.retiring = true;
         else update(machine, spec, action);
       }
-    }
     if (this.groups.machines(place, group).some(({ retiring }) => retiring))
       this.groups.reconcile(place, group);
   }
@@ -85,21 +82,25 @@ export class Updates {
 
   /** Those whose turn it is, as many as the policy allows to be under way at once. */
   private nextToUpdate(place: Place, group: Group) {
-    const { minimalAction, mostDisruptiveAllowedAction } = group.updatePolicy!;
-    const due = this.outdated(place, group)
-      .map(({ machine, spec, action }) => ({ machine, spec, action: greater(action, minimalAction) }))
-      .filter(({ action }) => !isMore(action, mostDisruptiveAllowedAction));
+    const { minimalAction, mostDisruptiveAllowedAction, replacementMethod } = group.updatePolicy!;
     const running = this.groups.machines(place, group).filter(({ target }) => target === 'RUNNING');
-    const down = running.filter((machine) => !this.isAvailable(machine)).length;
-    const retiring = running.filter((machine) => machine.retiring).length;
-    let budget = unavailableOf(place, group) + surgeOf(place, group) - Math.max(down, retiring);
-    return due.filter(({ machine, action }) => {
-      // What nobody misses costs nothing: what changes without a stop, standby instances, and what is down anyway.
-      if (action === 'REFRESH' || machine.target !== 'RUNNING') return true;
-      if (machine.instance.currentAction !== 'NONE') return false;
-      budget -= 1;
-      return budget >= 0;
-    });
+    const mayBeDown = unavailableOf(place, group);
+    let mayGoDown = mayBeDown - running.filter((machine) => !this.isAvailable(machine)).length;
+    let mayRetire = mayBeDown + surgeOf(place, group) - running.filter(({ retiring }) => retiring).length;
+    return this.outdated(place, group)
+      .map(({ machine, spec, action }) => ({ machine, spec, action: greater(action, minimalAction) }))
+      .filter(({ action }) => !isMore(action, mostDisruptiveAllowedAction))
+      .map((due) => ({
+        ...due,
+        retires:
+          due.action === 'REPLACE' && replacementMethod === 'SUBSTITUTE' && due.machine.target === 'RUNNING',
+      }))
+      .filter(({ machine, action, retires }) => {
+        // What nobody misses costs nothing: a change without a stop, and standby instances.
+        if (action === 'REFRESH' || machine.target !== 'RUNNING') return true;
+        if (machine.instance.currentAction !== 'NONE') return false;
+        return retires ? mayRetire-- > 0 : mayGoDown-- > 0;
+      });
   }
 
   /** Deletes retiring instances as soon as enough others are available. */
