@@ -4,7 +4,13 @@ import { ApplicationFailure } from '@temporalio/common';
  * Errors of the ports on which a retry is no help: workflows branch on their names, which become the failure's type.
  * Everything else is transient and stays retryable.
  */
-const FINAL = new Set(['NoCapacityError', 'QuotaError', 'NotOursError', 'ReadOnlyModeError']);
+const FINAL = new Set([
+  'NoCapacityError',
+  'QuotaError',
+  'NotOursError',
+  'ReadOnlyModeError',
+  'UnknownApplicationError',
+]);
 
 type Activity = (...args: never[]) => Promise<unknown>;
 

@@ -1,11 +1,14 @@
 import { createActingActivities } from './acting.ts';
 import type { ActingDeps } from './acting.ts';
+import { createBackfillActivities } from './backfill.ts';
+import type { BackfillDeps } from './backfill.ts';
 import { createEvaluateActivities } from './evaluate.ts';
 import { withFailureTypes } from './failures.ts';
 import { createForecastActivities } from './forecast.ts';
 
 /** What the activities need from the world. */
 export type Ports = ActingDeps &
+  BackfillDeps &
   Parameters<typeof createForecastActivities>[0] &
   Parameters<typeof createEvaluateActivities>[0];
 
@@ -13,7 +16,11 @@ export type Ports = ActingDeps &
 export function createActivities(ports: Ports) {
   return {
     ...createActingActivities(ports),
-    ...withFailureTypes({ ...createForecastActivities(ports), ...createEvaluateActivities(ports) }),
+    ...withFailureTypes({
+      ...createForecastActivities(ports),
+      ...createEvaluateActivities(ports),
+      ...createBackfillActivities(ports),
+    }),
   };
 }
 

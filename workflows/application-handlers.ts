@@ -82,6 +82,9 @@ export function registerHandlers(app: Application): void {
     },
   );
   setHandler(messages.stateQuery, () => viewOf(app), { description: `phase, forecast, decision, mirrors` });
+  setHandler(messages.specificationQuery, () => ({ spec: app.spec, settings: state.settings }), {
+    description: 'the specification and settings that it works by',
+  });
   setHandler(messages.planQuery, () => state.lastDecision?.plan, { description: 'the last plan' });
   setHandler(messages.explanationQuery, () => state.lastDecision, {
     description: 'the last plan with its reasons',

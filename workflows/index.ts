@@ -1,3 +1,4 @@
 export { application } from './application.ts';
+export { backfill } from './backfill.ts';
 export { mirrorRun } from './mirror-run.ts';
 export { sweep } from './sweep.ts';

@@ -79,6 +79,9 @@ export const stateQuery = defineQuery<ApplicationView>('state');
 export const planQuery = defineQuery<Plan | undefined>('plan');
 export const explanationQuery = defineQuery<Decision | undefined>('explanation');
 
+/** The specification and settings that it works by: what its past is worked out by. */
+export const specificationQuery = defineQuery<{ spec: ApplicationSpec; settings: Settings }>('specification');
+
 /** What `premirror status` shows. */
 export interface ApplicationView {
   application: string;

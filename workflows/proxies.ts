@@ -62,6 +62,17 @@ export function activitiesAt(speed: number) {
   };
 }
 
+/**
+ * Works out the past, on the ledger and the cloud's readings only. Minutes of computing at the most, in wall time whatever the
+ * clock's speed; a repetition writes the same rows again.
+ */
+export const pastActivities = proxyActivities<Pick<Activities, 'describeApplication' | 'backfillDay'>>({
+  cancellationType,
+  heartbeatTimeout: '30s',
+  startToCloseTimeout: '15 minutes',
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
+});
+
 type UndoActivities = Pick<
   Activities,
   'drain' | 'detach' | 'removeGroup' | 'removeRaised' | 'releaseState' | 'scale'

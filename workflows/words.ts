@@ -8,6 +8,11 @@ export function timeOfDay(ms: number): string {
   return new Date(ms).toISOString().slice(11, 19);
 }
 
+/** UTC day of ms since the epoch: "2026-11-01". */
+export function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
+
 /** Columns that the Temporal UI shows of a code block before it cuts. */
 const LINE_WIDTH = 68;
 

@@ -3,6 +3,7 @@ import { applySpec } from './apply.ts';
 import type { Context } from './context.ts';
 import { aNumber, examples, verb, wholeNumber, type CommonOptions } from './declare.ts';
 import type { Output } from './output.ts';
+import { addPastVerbs } from './past-verbs.ts';
 import { describeStatus, readStatus } from './status.ts';
 import { readSpec, warningLines } from './validate.ts';
 import * as verbs from './verbs.ts';
@@ -21,6 +22,7 @@ type WithZone = CommonOptions & { zone: string };
 export function addApplicationVerbs(program: Command, ask: Ask): void {
   addApply(program, ask);
   addStatus(program, ask);
+  addPastVerbs(program, ask);
   const say = (options: CommonOptions, act: (context: Context) => Promise<string>) =>
     ask(
       options,

@@ -3,7 +3,7 @@ import { configureUpdate, type ApplicationInput } from '../../workflows/messages
 import type { ApplicationSpec } from '../domain/application.ts';
 import { currencyProblem } from '../spec/check.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
-import { ensureSweepSchedule } from '../temporal/schedules.ts';
+import { ensureBackfillSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
 import type { Context } from './context.ts';
 import { workflowLink } from './links.ts';
 
@@ -43,6 +43,7 @@ export async function applySpec(context: Context, spec: ApplicationSpec): Promis
     args: [{ spec }],
     startWorkflowOperation: start,
   });
+  await ensureBackfillSchedule(client, spec.application, taskQueue);
   const { runId } = await client.workflow.getHandle(workflowId).describe();
   const link = workflowLink(config.temporal, workflowId, runId);
   return { application: spec.application, workflowId, runId, answer, link };

@@ -14,3 +14,7 @@ export class NotOursError extends Error {
 export class ReadOnlyModeError extends Error {
   override name = 'ReadOnlyModeError';
 }
+/** No application of that name is looked after. Not retryable. */
+export class UnknownApplicationError extends Error {
+  override name = 'UnknownApplicationError';
+}

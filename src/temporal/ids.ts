@@ -3,7 +3,12 @@
 export const DEFAULT_TASK_QUEUE = 'premirror';
 
 /** Workflow types: the names of the functions that workflows/index.ts exports. */
-export const WORKFLOW_TYPES = { application: 'application', mirrorRun: 'mirrorRun', sweep: 'sweep' } as const;
+export const WORKFLOW_TYPES = {
+  application: 'application',
+  mirrorRun: 'mirrorRun',
+  sweep: 'sweep',
+  backfill: 'backfill',
+} as const;
 
 export const SWEEP_SCHEDULE_ID = 'sweep';
 
@@ -14,4 +19,9 @@ export function applicationWorkflowId(application: string): string {
 /** Id of the n-th mirror run of an application, counted over all its zones. */
 export function mirrorWorkflowId(application: string, zone: string, n: number): string {
   return `mirror/${application}/${zone}/${n}`;
+}
+
+/** Id of the paused Schedule over an application's past, and prefix of its backfills' ids. */
+export function backfillId(application: string): string {
+  return `backfill/${application}`;
 }

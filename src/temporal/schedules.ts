@@ -2,7 +2,8 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/clien
 import type { Client } from '@temporalio/client';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { SweepInput } from '../../workflows/sweep.ts';
-import { DEFAULT_TASK_QUEUE, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
+import type { BackfillInput } from '../../workflows/past-messages.ts';
+import { backfillId, DEFAULT_TASK_QUEUE, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
 
 /**
  * Ensures the `sweep` schedule and that it covers this application: the schedule keeps the spec after the application
@@ -39,6 +40,36 @@ export async function ensureSweepSchedule(
       const others = known.filter((s) => s.application !== spec.application);
       return { ...options([...others, spec]), state: previous.state };
     });
+  }
+}
+
+/**
+ * Ensures the paused Schedule over an application's past: it starts nothing by itself, and `temporal schedule backfill` runs a day
+ * of it per day that is asked for.
+ */
+export async function ensureBackfillSchedule(
+  client: Client,
+  application: string,
+  taskQueue = DEFAULT_TASK_QUEUE,
+): Promise<void> {
+  const input: BackfillInput = { application };
+  try {
+    await client.schedule.create({
+      scheduleId: backfillId(application),
+      spec: { calendars: [{ hour: 0, comment: 'the nominal time names the UTC day that is worked out' }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: WORKFLOW_TYPES.backfill,
+        workflowId: backfillId(application),
+        taskQueue,
+        args: [input],
+        staticSummary: `a past day of ${application}, forecast and decided as of then`,
+      },
+      policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL },
+      state: { paused: true, note: 'for backfills only: premirror backfill, or temporal schedule backfill' },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
 }
 

@@ -6,4 +6,10 @@ export const PHASE_KEY = defineSearchAttributeKey('PremirrorPhase', SearchAttrib
 export const MODE_KEY = defineSearchAttributeKey('PremirrorMode', SearchAttributeType.KEYWORD);
 export const ZONES_KEY = defineSearchAttributeKey('PremirrorZones', SearchAttributeType.KEYWORD_LIST);
 
+/** Temporal's own: when a Schedule meant a run to start, however late it runs. */
+export const NOMINAL_TIME_KEY = defineSearchAttributeKey(
+  'TemporalScheduledStartTime',
+  SearchAttributeType.DATETIME,
+);
+
 export const SEARCH_ATTRIBUTES = [APPLICATION_KEY, PHASE_KEY, MODE_KEY, ZONES_KEY];

@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/index.ts';
 import type { Config } from '../config/config.ts';
+import { hindsight } from '../backtest/hindsight.ts';
 import { openLedger } from '../ledger/open.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { CapacitySource } from '../ports/capacity.ts';
@@ -22,6 +23,7 @@ import { connect } from '../temporal/connection.ts';
 import { registerSearchAttributes } from '../temporal/register.ts';
 import { targetOf } from '../temporal/target.ts';
 import { createApi } from './api.ts';
+import { createApplications } from './applications.ts';
 import { createClock } from './clock.ts';
 import { guardFleet, guardRouter } from './read-only.ts';
 import { createRuns } from './runs.ts';
@@ -84,7 +86,10 @@ export async function createWorker(
         capacity: cloud.capacity,
         replicator: createNoneReplicator(),
         runs: createRuns(client),
+        applications: createApplications(client),
         ledger,
+        history: ledger.history,
+        hindsight,
         clock,
         prices: config.prices,
       }),
