@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -29,6 +29,16 @@ describe('what a run is about, before anything is started', () => {
       expect((200 * speed) / standsFor).toBeGreaterThanOrEqual(50);
       expect(standsFor).toBeGreaterThanOrEqual(1);
     }
+  });
+
+  it("runs another specification than the example's, and refuses one that cannot be", () => {
+    const folder = mkdtempSync(join(tmpdir(), 'premirror-'));
+    const path = join(folder, 'shop.yaml');
+    const example = readFileSync(new URL('../examples/shop.yaml', import.meta.url), 'utf8');
+    writeFileSync(path, example.replace('policy: interval', 'policy: cost'));
+    expect(prepareScene({ ...OPTIONS, spec: path }).spec.mirrors.policy).toBe('cost');
+    writeFileSync(path, example.replace('policy: interval', 'policy: cheap'));
+    expect(() => prepareScene({ ...OPTIONS, spec: path })).toThrow(/mirrors\.policy.*cheap/s);
   });
 
   it('ends after --for, in sandbox time', () => {

@@ -17,6 +17,7 @@ interface SandboxOptions {
 export function addLocalVerbs(program: Command, streams: Streams, ended: (exitCode: number) => void): void {
   withJson(program.command('up'))
     .description('run everything here: sandbox, Temporal, worker, example and its reactive twin')
+    .option('--spec <file>', "an application's specification in place of the example's, examples/shop.yaml")
     .option('--series <file>', 'CSV of timestamp,value (also .gz) in place of the example')
     .option('--test-from <time>', 'ISO 8601; all before it is history (with --series)')
     .option('--for <duration>', 'sandbox time to run, e.g. 100m; then tear down and exit')

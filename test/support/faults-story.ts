@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { applySpec } from '../../src/cli/apply.ts';
 import { removeApplication } from '../../src/cli/up/application.ts';
-import { exampleSpec } from '../../src/cli/up/options.ts';
+import { specOf } from '../../src/cli/up/options.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
 import type { TierCounts } from '../../src/domain/tier.ts';
 import { applicationWorkflowId, mirrorWorkflowId, SWEEP_SCHEDULE_ID } from '../../src/temporal/ids.ts';
@@ -14,7 +14,7 @@ import { NO_FAULTS } from './faults-witness.ts';
 import type { Witness } from './faults-witness.ts';
 
 /** An instance carries so much that no forecast has a reason to mirror: only the operator raises anything. */
-const SPEC = withCapacity(exampleSpec(), 1_000);
+const SPEC = withCapacity(specOf({ speed: 1, seed: 1 }), 1_000);
 const NAME = SPEC.application;
 /** Longest that anything is waited for, wall ms: a worker's death costs 8 s of heartbeat, then its restart. */
 const LIMIT_MS = 60_000;

@@ -11,6 +11,8 @@ import { readSeries } from './recorded-series.ts';
 
 /** Options of `premirror up`, as the command line gives them. */
 export interface UpOptions {
+  /** An application's specification in place of the example's, `examples/shop.yaml`. */
+  spec?: string;
   /** CSV of timestamp,value (also .gz); the built-in example without it. */
   series?: string;
   /** ISO time: all before it is history. Needed with `series`. */
@@ -65,8 +67,8 @@ export function checkNumbers({ speed, seed }: UpOptions): void {
   if (!Number.isInteger(seed)) throw new Error(`--seed ${seed}: use a whole number, e.g. 1`);
 }
 
-/** The example's specification, `examples/shop.yaml`: the same file that `premirror apply` takes. */
-export function exampleSpec(): ApplicationSpec {
-  const path = join(packageRoot(), 'examples', 'shop.yaml');
+/** The specification that is run: the same file that `premirror apply` takes. */
+export function specOf({ spec }: UpOptions): ApplicationSpec {
+  const path = spec ?? join(packageRoot(), 'examples', 'shop.yaml');
   return parseSpec(readFileSync(path, 'utf8'), path).spec;
 }

@@ -5,7 +5,7 @@ import { arrivalsOf, MINUTE_MS } from './demand-series.ts';
 import type { DemandSeries } from './demand-series.ts';
 import type { ExampleDeployment } from './deploy-example.ts';
 import { EXAMPLE_SPIKES_OVER_MS } from './example-series.ts';
-import { checkNumbers, demandOf, exampleSpec, FILLED_INSTANCES, lengthMsOf } from './options.ts';
+import { checkNumbers, demandOf, FILLED_INSTANCES, lengthMsOf, specOf } from './options.ts';
 import type { UpOptions } from './options.ts';
 
 /** All that a run is about, worked out before anything is started. Equal options give an equal scene. */
@@ -36,7 +36,7 @@ const WIRE_REQUESTS_PER_WALL_SECOND = 60;
 export function prepareScene(options: UpOptions): Scene {
   checkNumbers(options);
   const lengthMs = lengthMsOf(options);
-  const spec = exampleSpec();
+  const spec = specOf(options);
   const { perInstance } = spec.demand;
   const series = demandOf(options, perInstance);
   const lastMs = series.live.at(-1)?.at ?? series.startMs;
