@@ -1,8 +1,10 @@
 import { get } from 'node:http';
+import { get as getSecurely } from 'node:https';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
 import { computeCaller } from './support/compute-caller.ts';
+import { CERTIFICATE, PRIVATE_KEY } from './support/test-certificate.ts';
 
 /** A request to a forwarding rule's address goes where proxy and URL map say; what is in use cannot go away. */
 
@@ -19,12 +21,17 @@ interface Asked {
   headers?: Record<string, string>;
 }
 
-/** Group of the instance that answers at the rule's address; the status where none does. */
-async function answering(rule: string, { host = 'x.example', path = '/', headers = {} }: Asked = {}) {
+async function addressOf(rule: string): Promise<{ host: string; port: number }> {
   const url = `${sandbox.addresses.control}/forwarding-rules`;
   const rules = (await (await fetch(url)).json()) as Record<string, { host: string; port: number }>;
+  return rules[`p/${rule}`]!;
+}
+
+/** Group of the instance that answers at the rule's address; the status where none does. */
+async function answering(rule: string, { host = 'x.example', path = '/', headers = {} }: Asked = {}) {
+  const address = await addressOf(rule);
   return new Promise<string>((resolve, reject) => {
-    get({ ...rules[`p/${rule}`]!, path, headers: { ...headers, host } }, (response) => {
+    get({ ...address, path, headers: { ...headers, host } }, (response) => {
       response.resume();
       const instance = response.headers['x-sandbox-instance'] as string | undefined;
       resolve(instance?.split('-')[0] ?? String(response.statusCode));
@@ -157,6 +164,43 @@ describe('a forwarding rule', () => {
     expect(address).toMatch(/^127\./);
     await done('DELETE', 'global/forwardingRules/moved');
     await expect.poll(() => answering('moved').catch(() => 'gone'), { timeout: 5_000 }).toBe('gone');
+  });
+});
+
+describe('a target HTTPS proxy', () => {
+  it('speaks TLS with the certificate that was brought along, and shows no private key', async () => {
+    const certificate = { name: 'own', certificate: CERTIFICATE, privateKey: PRIVATE_KEY };
+    await done('POST', 'global/sslCertificates', certificate);
+    const shown = (await call('GET', 'global/sslCertificates/own')).body;
+    expect(shown).toMatchObject({ subjectAlternativeNames: ['shop.example', 'www.shop.example'] });
+    expect(JSON.stringify(shown)).not.toContain('PRIVATE KEY');
+    await done('POST', 'global/urlMaps', { name: 'secure', defaultService: service('green') });
+    const proxy = { name: 'secure', urlMap: 'global/urlMaps/secure' };
+    await refused('invalid', 400, 'POST', 'global/targetHttpsProxies', proxy);
+    const sslCertificates = ['global/sslCertificates/own'];
+    await done('POST', 'global/targetHttpsProxies', { ...proxy, sslCertificates });
+    const target = 'global/targetHttpsProxies/secure';
+    await done('POST', 'global/forwardingRules', { name: 'secure', portRange: '443', target });
+    await refused('resourceInUseByAnotherResource', 400, 'DELETE', 'global/sslCertificates/own');
+    const address = await addressOf('secure');
+    const instance = await new Promise((resolve, reject) => {
+      const trust = { ca: CERTIFICATE, servername: 'www.shop.example' };
+      getSecurely({ ...address, ...trust, path: '/' }, (response) => {
+        response.resume();
+        resolve(response.headers['x-sandbox-instance']);
+      }).once('error', reject);
+    });
+    expect(instance).toMatch(/^green-/);
+    const plain = { target: 'global/targetHttpProxies/web' };
+    await refused('invalid', 400, 'POST', 'global/forwardingRules/secure/setTarget', plain);
+  });
+
+  it('takes no certificate without its key', async () => {
+    const odd = { name: 'odd', certificate: CERTIFICATE };
+    await refused('invalid', 400, 'POST', 'global/sslCertificates', odd);
+    await refused('invalid', 400, 'POST', 'global/sslCertificates', { ...odd, privateKey: 'none' });
+    const managed = { name: 'odd', type: 'MANAGED', managed: { domains: ['shop.example'] } };
+    await refused('notImplemented', 501, 'POST', 'global/sslCertificates', managed);
   });
 });
 

@@ -73,6 +73,8 @@ function computeInventory(world: World): InventoryItem[] {
     autoscaler: world.autoscalers,
     urlMap: world.urlMaps,
     targetHttpProxy: world.targetHttpProxies,
+    targetHttpsProxy: world.targetHttpsProxies,
+    sslCertificate: world.sslCertificates,
     forwardingRule: world.forwardingRules,
     networkEndpointGroup: world.networkEndpointGroups,
     reservation: world.reservations,

@@ -117,6 +117,7 @@ export class World {
   readonly urlMaps = new Map<string, Resource>();
   readonly targetHttpProxies = new Map<string, Resource>();
   readonly targetHttpsProxies = new Map<string, Resource>();
+  readonly sslCertificates = new Map<string, Resource>();
   readonly forwardingRules = new Map<string, Resource>();
   readonly networkEndpointGroups = new Map<string, Resource>();
   readonly reservations = new Map<string, Resource>();

@@ -1,6 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { ForwardingRule, TargetProxy, UrlMap } from '../compute/load-balancing/shapes.ts';
+import { createServer as createSecureServer } from 'node:https';
+import type { Server as SecureServer } from 'node:https';
+import { pairOf } from '../compute/load-balancing/certificates.ts';
+import type { Certificate, ForwardingRule, TargetProxy, UrlMap } from '../compute/load-balancing/shapes.ts';
 import type { World } from '../world.ts';
 import { listenFirst } from './instance-server.ts';
 import type { Address } from './instance-server.ts';
@@ -18,18 +21,25 @@ export interface FrontendOptions {
   serve(backendService: string, request: IncomingMessage, response: ServerResponse): void;
 }
 
+interface Read {
+  map: UrlMap | undefined;
+  /** PEM. */
+  pair?: { cert: string; key: string };
+}
+
 /** What answers at a forwarding rule's address: follows its target proxy and that one's URL map to a backend service. */
 export class Frontend {
   readonly #options: FrontendOptions;
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   readonly #changes = new Set<NodeJS.Timeout>();
   #routing?: Routing;
-  /** The URL map as it was read last: unchanged maps keep their place in the order of their shares. */
+  /** What was read last: an unchanged URL map keeps its place in the order of its shares. */
   #content = '';
 
   constructor(options: FrontendOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#handle(request, response));
+    const handle = (request: IncomingMessage, response: ServerResponse) => this.#handle(request, response);
+    this.#server = this.#read().pair ? createSecureServer(handle) : createServer(handle);
     // Clients keep connections; closing an idle one just as it is used would look like a failure.
     this.#server.keepAliveTimeout = 0;
   }
@@ -37,17 +47,17 @@ export class Frontend {
   /** Listens at the rule's own address and port; at a free port where that is taken or not allowed. */
   async open(): Promise<Address> {
     const { IPAddress: host, portRange } = this.#rule()!;
-    this.#apply(this.#urlMap());
+    this.#apply(this.#read());
     const own = { host, port: Number.parseInt(portRange) };
     return listenFirst(this.#server, [own, { host, port: 0 }, { host: '127.0.0.1', port: 0 }]);
   }
 
   /** Something of the project's routing changed: what it says now takes effect after the propagation delay. */
   changed(): void {
-    const map = structuredClone(this.#urlMap());
+    const read = structuredClone(this.#read());
     const change = this.#options.world.clock.after(this.#options.propagationMs, () => {
       this.#changes.delete(change);
-      this.#apply(map);
+      this.#apply(read);
     });
     this.#changes.add(change);
   }
@@ -62,18 +72,25 @@ export class Frontend {
     return world.forwardingRules.get(`${project}/global/${rule}`) as ForwardingRule | undefined;
   }
 
-  #urlMap(): UrlMap | undefined {
+  /** The URL map behind the rule's proxy, and the certificate where that is one for HTTPS. */
+  #read(): Read {
     const { world, project } = this.#options;
     const named = (link: string | undefined) => `${project}/global/${link?.split('/').at(-1)}`;
-    const proxy = world.targetHttpProxies.get(named(this.#rule()?.target)) as TargetProxy | undefined;
-    return world.urlMaps.get(named(proxy?.urlMap)) as UrlMap | undefined;
+    const target = this.#rule()?.target;
+    const isSecure = target?.includes('/targetHttpsProxies/');
+    const proxies = isSecure ? world.targetHttpsProxies : world.targetHttpProxies;
+    const proxy = proxies.get(named(target)) as TargetProxy | undefined;
+    const map = world.urlMaps.get(named(proxy?.urlMap)) as UrlMap | undefined;
+    const certificate = isSecure && world.sslCertificates.get(named(proxy?.sslCertificates[0]));
+    return { map, ...(certificate ? { pair: pairOf(certificate as Certificate) } : {}) };
   }
 
-  #apply(map: UrlMap | undefined): void {
-    const content = JSON.stringify(map) ?? '';
+  #apply(read: Read): void {
+    const content = JSON.stringify(read);
     if (content === this.#content) return;
     this.#content = content;
-    this.#routing = map && new Routing(map);
+    this.#routing = read.map && new Routing(read.map);
+    if (read.pair && 'setSecureContext' in this.#server) this.#server.setSecureContext(read.pair);
   }
 
   #handle(request: IncomingMessage, response: ServerResponse): void {

@@ -7,6 +7,8 @@ import type { Address } from './instance-server.ts';
 
 /** Shortest time between two slices on the wall: at extreme speeds checking slows down instead of eating the machine. */
 const SHORTEST_STEP_WALL_MS = 20;
+/** A timer that is so late says that this process stood still, and its instances with it. */
+const STALL_WALL_MS = 100;
 /** Probes of a slice, while an interval has room for enough slices. */
 const SLICE = 8;
 
@@ -88,15 +90,26 @@ export class Prober {
       : this.#get(address, check.path, timeoutMs);
   }
 
+  /** Calls after the time, unless what it returns is called before. A stall of this process does not count. */
+  #limit(timeoutMs: number, expire: () => void): () => void {
+    const dueAt = this.#clock.now() + timeoutMs;
+    let timer = this.#clock.after(timeoutMs, () => {
+      const lateMs = this.#clock.now() - dueAt;
+      if (lateMs > STALL_WALL_MS * this.#clock.speed) timer = this.#clock.after(timeoutMs, expire);
+      else expire();
+    });
+    return () => clearTimeout(timer);
+  }
+
   #connect(address: Address, timeoutMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connect(address, () => {
         resolve(true);
         socket.destroy();
       });
-      const timeout = this.#clock.after(timeoutMs, () => socket.destroy());
+      const answeredInTime = this.#limit(timeoutMs, () => socket.destroy());
       socket.once('close', () => {
-        clearTimeout(timeout);
+        answeredInTime();
         resolve(false);
       });
       socket.once('error', () => resolve(false));
@@ -109,9 +122,9 @@ export class Prober {
         response.resume();
         response.once('end', () => resolve(response.statusCode === 200));
       });
-      const timeout = this.#clock.after(timeoutMs, () => request.destroy());
+      const answeredInTime = this.#limit(timeoutMs, () => request.destroy());
       request.once('close', () => {
-        clearTimeout(timeout);
+        answeredInTime();
         resolve(false);
       });
       request.once('error', () => resolve(false));

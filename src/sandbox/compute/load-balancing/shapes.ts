@@ -172,6 +172,19 @@ export const TargetProxyBody = z.looseObject({
   name: Name,
   description: z.string().optional(),
   urlMap: Link,
+  /** Of HTTPS proxies. */
+  sslCertificates: z.array(Link).default([]),
+});
+
+export const CertificateBody = z.looseObject({
+  name: Name,
+  description: z.string().optional(),
+  type: z.string().default('SELF_MANAGED'),
+  certificate: z.string().optional(),
+  privateKey: z.string().optional(),
+  selfManaged: z
+    .looseObject({ certificate: z.string().optional(), privateKey: z.string().optional() })
+    .optional(),
 });
 
 export const ForwardingRuleBody = z.looseObject({
@@ -228,6 +241,7 @@ export type MatchRule = z.infer<typeof MatchRule>;
 export type PathMatcher = z.infer<typeof PathMatcher>;
 export type UrlMap = Resource & z.infer<typeof UrlMapBody>;
 export type TargetProxy = Resource & z.infer<typeof TargetProxyBody>;
+export type Certificate = Resource & z.infer<typeof CertificateBody>;
 export type ForwardingRule = Resource & z.infer<typeof ForwardingRuleBody> & { IPAddress: string };
 
 function allDiffer(values: unknown[]): boolean {
