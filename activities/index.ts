@@ -4,11 +4,14 @@ import { createBackfillActivities } from './backfill.ts';
 import type { BackfillDeps } from './backfill.ts';
 import { createEvaluateActivities } from './evaluate.ts';
 import { withFailureTypes } from './failures.ts';
+import { createFeedbackActivities } from './feedback.ts';
+import type { FeedbackDeps } from './feedback.ts';
 import { createForecastActivities } from './forecast.ts';
 
 /** What the activities need from the world. */
 export type Ports = ActingDeps &
   BackfillDeps &
+  FeedbackDeps &
   Parameters<typeof createForecastActivities>[0] &
   Parameters<typeof createEvaluateActivities>[0];
 
@@ -20,6 +23,7 @@ export function createActivities(ports: Ports) {
       ...createForecastActivities(ports),
       ...createEvaluateActivities(ports),
       ...createBackfillActivities(ports),
+      ...createFeedbackActivities(ports),
     }),
   };
 }

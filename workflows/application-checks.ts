@@ -1,6 +1,14 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import { SETTINGS_BOUNDS, TUNABLE, type Bound, type Tunable } from '../src/domain/settings.ts';
 import { totalInstances } from '../src/domain/tier.ts';
-import type { ApplicationState, ConfigureInput, ForceInput, ReasonInput, ReleaseInput } from './messages.ts';
+import type {
+  ApplicationState,
+  ConfigureInput,
+  ForceInput,
+  ReasonInput,
+  ReleaseInput,
+  RetuneInput,
+} from './messages.ts';
 
 /** Why a message is refused, naming field, value and remedy; undefined when it is fine. Synchronous and pure. */
 export type Problem = string | undefined;
@@ -63,6 +71,22 @@ export function refusesConfigure(at: Situation, input: ConfigureInput): Problem 
       return `spec.primary.${field} is ${JSON.stringify(spec.primary?.[field])} and was ${at.spec.primary[field]}: remove the application and apply it anew to move its primary`;
   if (spec.mirrors?.zones?.includes(spec.primary.zone))
     return `spec.mirrors.zones contains the primary's own zone ${spec.primary.zone}: leave it out`;
+  return undefined;
+}
+
+export function refusesRetune(at: Situation, input: RetuneInput): Problem {
+  const problem =
+    refusesReason({ reason: input?.why })?.replace(/^reason/, 'why') ?? refusesWhileRemoving(at);
+  if (problem) return problem;
+  const given = Object.entries(input.settings ?? {});
+  if (given.length === 0) return `settings are empty: give some of ${TUNABLE.join(', ')}`;
+  for (const [name, value] of given) {
+    const bound = SETTINGS_BOUNDS[name as Tunable] as Bound | undefined;
+    if (!bound) return `settings.${name} cannot be moved: give some of ${TUNABLE.join(', ')}`;
+    const { least, most } = bound;
+    if (!(typeof value === 'number' && value >= least && value <= most))
+      return `settings.${name} is ${JSON.stringify(value)}: give a number from ${least} to ${most}`;
+  }
   return undefined;
 }
 

@@ -57,6 +57,7 @@ function detailsOf(app: Application): string {
     if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
     rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);
   }
+  if (state.tuned) rows.push(['settings', state.tuned.why]);
   const runs = liveRuns(app);
   if (runs.length === 0) rows.push(['mirrors', 'none']);
   for (const run of runs)

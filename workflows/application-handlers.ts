@@ -8,6 +8,7 @@ import {
   refusesRemove,
   refusesRelease,
   refusesResume,
+  refusesRetune,
 } from './application-checks.ts';
 import type { Problem } from './application-checks.ts';
 import { tellPeople } from './application-details.ts';
@@ -61,6 +62,14 @@ export function registerHandlers(app: Application): void {
     apply: ({ spec }) => {
       state.pendingSpec = spec;
       return `configured, mode ${spec.mode}`;
+    },
+  });
+  hear(app, messages.retuneUpdate, messages.retuneSignal, 'new settings, learnt by feedback', {
+    refuses: refusesRetune,
+    apply: ({ settings, why }) => {
+      state.settings = { ...state.settings, ...settings };
+      state.tuned = { why };
+      return `retuned: ${why}`;
     },
   });
   hear(app, messages.removeUpdate, messages.removeSignal, 'take everything down and end', {

@@ -1,4 +1,5 @@
 export { application } from './application.ts';
 export { backfill } from './backfill.ts';
+export { feedback } from './feedback.ts';
 export { mirrorRun } from './mirror-run.ts';
 export { sweep } from './sweep.ts';

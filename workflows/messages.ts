@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Decision, DecisionMemory, Plan, Settings, ZonePlan } from '../src/domain/plan.ts';
+import type { Tunable } from '../src/domain/settings.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 
@@ -26,6 +27,8 @@ export interface ApplicationState {
   primaryMinimum?: number;
   lastForecast?: ForecastDigest;
   lastDecision?: Decision;
+  /** Why the settings are what they are; absent while they are the defaults. */
+  tuned?: { why: string };
   /** Configured, but not yet looked at by the loop. */
   pendingSpec?: ApplicationSpec;
 }
@@ -61,6 +64,12 @@ export interface ConfigureInput {
   spec: ApplicationSpec;
 }
 
+export interface RetuneInput {
+  /** Those that change; within the bounds that feedback has in all. */
+  settings: Partial<Pick<Settings, Tunable>>;
+  why: string;
+}
+
 // Each verb is an update (an operator wants an answer) and a signal of the same name (for `temporal workflow signal`).
 export const pauseUpdate = defineUpdate<string, [ReasonInput]>('pause');
 export const pauseSignal = defineSignal<[ReasonInput]>('pause');
@@ -72,6 +81,8 @@ export const releaseUpdate = defineUpdate<string, [ReleaseInput]>('release');
 export const releaseSignal = defineSignal<[ReleaseInput]>('release');
 export const configureUpdate = defineUpdate<string, [ConfigureInput]>('configure');
 export const configureSignal = defineSignal<[ConfigureInput]>('configure');
+export const retuneUpdate = defineUpdate<string, [RetuneInput]>('retune');
+export const retuneSignal = defineSignal<[RetuneInput]>('retune');
 export const removeUpdate = defineUpdate<string, [ReasonInput]>('remove');
 export const removeSignal = defineSignal<[ReasonInput]>('remove');
 

@@ -26,4 +26,12 @@ export interface BackfillProgress {
   next: number;
 }
 
+// ---- feedback/<application> ---------------------------------------------------------------------------------------
+
+export interface FeedbackInput {
+  application: string;
+  /** Not learn, but go back to the settings that every application starts with. */
+  reset?: boolean;
+}
+
 export const backfillProgressQuery = defineQuery<BackfillProgress>('progress');

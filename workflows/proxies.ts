@@ -66,12 +66,23 @@ export function activitiesAt(speed: number) {
  * Works out the past, on the ledger and the cloud's readings only. Minutes of computing at the most, in wall time whatever the
  * clock's speed; a repetition writes the same rows again.
  */
-export const pastActivities = proxyActivities<Pick<Activities, 'describeApplication' | 'backfillDay'>>({
+export const pastActivities = proxyActivities<PastActivities>({
   cancellationType,
   heartbeatTimeout: '30s',
   startToCloseTimeout: '15 minutes',
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 10 },
 });
+
+type PastActivities = Pick<
+  Activities,
+  | 'describeApplication'
+  | 'backfillDay'
+  | 'scorePast'
+  | 'proposeMove'
+  | 'proposeReset'
+  | 'recordMove'
+  | 'pruneLedger'
+>;
 
 type UndoActivities = Pick<
   Activities,

@@ -3,7 +3,11 @@ import { configureUpdate, type ApplicationInput } from '../../workflows/messages
 import type { ApplicationSpec } from '../domain/application.ts';
 import { currencyProblem } from '../spec/check.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
-import { ensureBackfillSchedule, ensureSweepSchedule } from '../temporal/schedules.ts';
+import {
+  ensureBackfillSchedule,
+  ensureFeedbackSchedule,
+  ensureSweepSchedule,
+} from '../temporal/schedules.ts';
 import type { Context } from './context.ts';
 import { workflowLink } from './links.ts';
 
@@ -44,6 +48,7 @@ export async function applySpec(context: Context, spec: ApplicationSpec): Promis
     startWorkflowOperation: start,
   });
   await ensureBackfillSchedule(client, spec.application, taskQueue);
+  await ensureFeedbackSchedule(client, spec.application, speed, taskQueue);
   const { runId } = await client.workflow.getHandle(workflowId).describe();
   const link = workflowLink(config.temporal, workflowId, runId);
   return { application: spec.application, workflowId, runId, answer, link };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Ask } from './application-verbs.ts';
 import { backfill, type BackfillOptions } from './backfill.ts';
 import { examples, verb, type CommonOptions } from './declare.ts';
+import { tune } from './tune.ts';
 
 /** Verbs that look back: what would have been forecast and decided, and what feedback made of it. */
 export function addPastVerbs(program: Command, ask: Ask): void {
@@ -15,6 +16,17 @@ export function addPastVerbs(program: Command, ask: Ask): void {
         options,
         (context, output) => backfill(context, application, options, (text) => output.note(text)),
         ({ summary, workflowId, link }) => `${summary ?? `${workflowId} is under way`}\n  ${link}`,
+      ),
+    );
+
+  verb(program, 'tune <application>', 'look back now and move the settings one step, if that pays')
+    .option('--reset', 'go back to the settings that every application starts with', false)
+    .addHelpText('after', examples('premirror tune shop', 'premirror tune shop --reset'))
+    .action((application: string, options: CommonOptions & { reset: boolean }) =>
+      ask(
+        options,
+        (context) => tune(context, application, options),
+        ({ outcome, link }) => `${outcome}\n  ${link}`,
       ),
     );
 }

@@ -6,6 +6,7 @@ import {
   resumeUpdate,
 } from '../../workflows/messages.ts';
 import { applicationWorkflowId } from '../temporal/ids.ts';
+import { removeSchedules } from '../temporal/schedules.ts';
 import type { Context } from './context.ts';
 import { isOutOfTime, UsageError } from './errors.ts';
 
@@ -48,6 +49,7 @@ export async function remove(
 ): Promise<string> {
   const handle = running(context, application);
   const answer = await handle.executeUpdate(removeUpdate, { args: [{ reason: options.reason }] });
+  await removeSchedules(context.client, application);
   if (options.waitS === undefined) return answer;
   try {
     await context.client.withDeadline(Date.now() + options.waitS * 1_000, () => handle.result());

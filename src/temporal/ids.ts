@@ -8,6 +8,7 @@ export const WORKFLOW_TYPES = {
   mirrorRun: 'mirrorRun',
   sweep: 'sweep',
   backfill: 'backfill',
+  feedback: 'feedback',
 } as const;
 
 export const SWEEP_SCHEDULE_ID = 'sweep';
@@ -24,4 +25,9 @@ export function mirrorWorkflowId(application: string, zone: string, n: number): 
 /** Id of the paused Schedule over an application's past, and prefix of its backfills' ids. */
 export function backfillId(application: string): string {
   return `backfill/${application}`;
+}
+
+/** Id of the Schedule by which an application's settings learn, and prefix of its runs' ids. */
+export function feedbackId(application: string): string {
+  return `feedback/${application}`;
 }

@@ -1,9 +1,14 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { SweepInput } from '../../workflows/sweep.ts';
-import type { BackfillInput } from '../../workflows/past-messages.ts';
-import { backfillId, DEFAULT_TASK_QUEUE, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
+import type { BackfillInput, FeedbackInput } from '../../workflows/past-messages.ts';
+import { backfillId, DEFAULT_TASK_QUEUE, feedbackId, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
+import { wallMs } from './wall-time.ts';
+
+const FEEDBACK_EVERY_MS = 3_600_000;
+/** At high speed: a look back is work of the wall's, seconds of it. */
+const FEEDBACK_FLOOR_WALL_MS = 60_000;
 
 /**
  * Ensures the `sweep` schedule and that it covers this application: the schedule keeps the spec after the application
@@ -71,6 +76,48 @@ export async function ensureBackfillSchedule(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
   }
+}
+
+/**
+ * Ensures the Schedule by which an application's settings learn, once an hour of application time.
+ *
+ * @param speed application seconds per wall second
+ */
+export async function ensureFeedbackSchedule(
+  client: Client,
+  application: string,
+  speed: number,
+  taskQueue = DEFAULT_TASK_QUEUE,
+): Promise<void> {
+  const input: FeedbackInput = { application };
+  try {
+    await client.schedule.create({
+      scheduleId: feedbackId(application),
+      spec: { intervals: [{ every: wallMs(FEEDBACK_EVERY_MS, speed, FEEDBACK_FLOOR_WALL_MS) }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: WORKFLOW_TYPES.feedback,
+        workflowId: feedbackId(application),
+        taskQueue,
+        args: [input],
+        staticSummary: `how ${application}'s forecasts and plans did, and what to set from that`,
+      },
+      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' },
+    });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+}
+
+/** Deletes what was scheduled for an application that is being removed. The sweep stays: it finds what was left. */
+export async function removeSchedules(client: Client, application: string): Promise<void> {
+  for (const id of [feedbackId(application), backfillId(application)])
+    await client.schedule
+      .getHandle(id)
+      .delete()
+      .catch((error: unknown) => {
+        if (!(error instanceof ScheduleNotFoundError)) throw error;
+      });
 }
 
 export interface SweepScheduleOptions {

@@ -1,0 +1,137 @@
+import { endOf } from '../models/forecaster.ts';
+import type { Settings } from '../src/domain/plan.ts';
+import type { Proposal } from '../src/domain/propose-settings.ts';
+import { DEFAULT_SETTINGS, TUNABLE } from '../src/domain/settings.ts';
+import type { Hindsight } from '../src/ports/hindsight.ts';
+import type { DayBalance, History, LeadScore } from '../src/ports/history.ts';
+import type { Ledger } from '../src/ports/ledger.ts';
+import { DAY_MS, demandOfDays, startOfDay, type DemandDaysDeps } from './past/demand-days.ts';
+import { inInstances, type KnownApplication } from './past/known-past.ts';
+import { LivedPast } from './past/lived-past.ts';
+import { createThreadProposer, type Proposer } from './past/proposer.ts';
+import { scoresByLead } from './past/scores.ts';
+import { withHeartbeat } from './waiting.ts';
+
+export interface FeedbackDeps extends DemandDaysDeps {
+  history: Pick<
+    History,
+    | 'saveDemandDay'
+    | 'demandDays'
+    | 'forecastsOf'
+    | 'digestsOf'
+    | 'decisionsOf'
+    | 'saveScores'
+    | 'saveBalance'
+    | 'saveSettingsChange'
+    | 'prune'
+  >;
+  ledger: Pick<Ledger, 'tell'>;
+  hindsight: Hindsight;
+  /** Absent: a thread of its own. */
+  proposer?: Proposer;
+}
+
+/** What was scored, for people; the rows are in the ledger. */
+export interface ScoredDay {
+  day: number;
+  scores: LeadScore[];
+  balance?: DayBalance;
+}
+
+export interface MoveInput {
+  application: string;
+  at: number;
+  before: Settings;
+  after: Settings;
+  why: string;
+  evidence: unknown;
+}
+
+const HOUR_MS = 3_600_000;
+/** Replayed under other settings: long enough for two evenings, short enough to follow a change. */
+const REPLAYED_MS = 2 * DAY_MS;
+/** Forecasts scored: one a quarter of an hour says what all of them would. */
+const SCORED_EVERY_MS = 15 * 60_000;
+/** A day's fleet starts an hour before midnight, so that what was up then is up. */
+const RUN_UP_MS = HOUR_MS;
+
+/** Feedback: what became of forecasts and decisions, and what that says of the settings. Nothing of it reaches the cloud. */
+export function createFeedbackActivities(deps: FeedbackDeps) {
+  const { history, ledger, clock } = deps;
+  const proposer = deps.proposer ?? createThreadProposer();
+
+  /** Yesterday and today: forecasts of yesterday reach into today, so its scores are not final before. */
+  async function scorePast({ world }: KnownApplication): Promise<ScoredDay[]> {
+    const today = startOfDay(clock.now());
+    const days: ScoredDay[] = [];
+    for (const day of [today - DAY_MS, today]) {
+      const demand = await demandOfDays(deps, world.spec, day - RUN_UP_MS, day + 2 * DAY_MS);
+      if (!demand || endOf(demand) <= day) continue;
+      const { application } = world.spec;
+      const issued = await history.forecastsOf(application, day, day + DAY_MS, SCORED_EVERY_MS);
+      const scores = scoresByLead(issued, demand);
+      await history.saveScores(application, 'live', day, scores);
+      const balance = await balanceOf(day, world, demand);
+      if (balance) await history.saveBalance(application, 'live', day, balance);
+      days.push({ day, scores, ...(balance ? { balance } : {}) });
+    }
+    return days;
+  }
+
+  /** The plans of a day taking effect on a simulated fleet: times to serve as measured, the primary under its autoscaler. */
+  async function balanceOf(
+    day: number,
+    world: KnownApplication['world'],
+    demand: NonNullable<Awaited<ReturnType<typeof demandOfDays>>>,
+  ): Promise<DayBalance | undefined> {
+    const { application, demand: of } = world.spec;
+    const { startAt, stepMs, values } = demand;
+    const end = Math.min(day + DAY_MS, endOf(demand));
+    const decisions = await history.decisionsOf(application, day - RUN_UP_MS, day + DAY_MS);
+    if (decisions.length === 0) return undefined;
+    const lived = new LivedPast(world, values[0]!);
+    let [next, startServing] = [0, 0];
+    for (let at = startAt; at < end; at += stepMs) {
+      if (at >= day && at < day + stepMs) {
+        lived.takeBalance();
+        startServing = lived.serving;
+      }
+      // A plan is made of samples that are older than it by the observation delay.
+      while (decisions[next] && decisions[next]!.plan.asOf + of.observationDelayMs <= at)
+        lived.adopt(decisions[next++]!.plan);
+      lived.step(values[Math.round((at + stepMs - startAt) / stepMs)], at + stepMs, stepMs);
+    }
+    const minutes = inInstances(demand, world.spec, Math.max(day, startAt), end);
+    const optimalCost = deps.hindsight.optimalCost(minutes, world, startServing);
+    return { ...lived.takeBalance(), optimalCost };
+  }
+
+  async function proposeMove({ world, settings }: KnownApplication): Promise<Proposal & { at: number }> {
+    const at = clock.now();
+    const { spec } = world;
+    const looks = await history.digestsOf(spec.application, at - REPLAYED_MS, at);
+    const from = looks[0]?.asOf ?? at;
+    const demand = await demandOfDays(deps, spec, from, at);
+    if (!demand) {
+      const evidence = { hours: 0, cost: 0, candidates: [] };
+      return { at, settings, why: 'no demand was observed lately: nothing to learn from', evidence };
+    }
+    return { at, ...(await proposer({ recent: { looks, demand, world }, settings })) };
+  }
+
+  return {
+    scorePast: (known: KnownApplication) => withHeartbeat(() => scorePast(known)),
+    proposeMove: (known: KnownApplication) => withHeartbeat(() => proposeMove(known)),
+    /** The settings that every application starts with, where they differ. */
+    async proposeReset({ settings }: KnownApplication): Promise<{ at: number; settings: Settings }> {
+      const defaults = Object.fromEntries(TUNABLE.map((name) => [name, DEFAULT_SETTINGS[name]]));
+      return { at: clock.now(), settings: { ...settings, ...defaults } };
+    },
+    /** Before it is sent: a move that cannot be explained afterwards is not made. */
+    async recordMove({ application, ...change }: MoveInput): Promise<void> {
+      await history.saveSettingsChange(application, change);
+      await ledger.tell({ at: change.at, application, kind: 'operator', text: `settings: ${change.why}` });
+    },
+    pruneLedger: () => withHeartbeat(() => history.prune(clock.now())),
+  };
+}

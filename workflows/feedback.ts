@@ -1,0 +1,110 @@
+import { getExternalWorkflowHandle, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { MoveInput, ScoredDay } from '../activities/feedback.ts';
+import type { KnownApplication } from '../activities/past/known-past.ts';
+import { TUNABLE } from '../src/domain/settings.ts';
+import { applicationWorkflowId } from '../src/temporal/ids.ts';
+import { APPLICATION_KEY } from '../src/temporal/search-attributes.ts';
+import { failureType, isGone } from './failures.ts';
+import { retuneSignal } from './messages.ts';
+import type { FeedbackInput } from './past-messages.ts';
+import { pastActivities } from './proxies.ts';
+import { codeBlock, day } from './words.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * One look back: how forecasts and decisions did, and one bounded step of the settings towards what would have cost least.
+ * Each move is recorded with its evidence before the application is told of it.
+ */
+export async function feedback({ application, reset }: FeedbackInput): Promise<string> {
+  upsertSearchAttributes([{ key: APPLICATION_KEY, value: application }]);
+  const known = await describe(application);
+  if (!known) return show(application, [['outcome', 'the application is gone: nothing to learn for']]);
+  if (reset) {
+    const { at, settings } = await pastActivities.proposeReset.executeWithOptions(
+      { summary: 'the settings that all start with; then tell the application' },
+      [known],
+    );
+    const outcome = await move(known, { at, after: settings, why: 'reset to the defaults', evidence: null });
+    return show(application, [['outcome', outcome]]);
+  }
+  const days = await pastActivities.scorePast.executeWithOptions(
+    { summary: 'forecasts and plans against what came; then look for better settings' },
+    [known],
+  );
+  const proposal = await pastActivities.proposeMove.executeWithOptions(
+    { summary: 'the last two days decided again under neighbouring settings' },
+    [known],
+  );
+  const { at, settings, why, evidence } = proposal;
+  const outcome = proposal.move ? await move(known, { at, after: settings, why, evidence }) : why;
+  await pastActivities.pruneLedger.executeWithOptions(
+    { summary: 'delete what is older than it is kept' },
+    [],
+  );
+  return show(application, [...days.flatMap(rowsOf), ['settings', outcome]]);
+}
+
+async function describe(application: string): Promise<KnownApplication | undefined> {
+  try {
+    return await pastActivities.describeApplication.executeWithOptions(
+      { summary: 'its specification and settings; then look back' },
+      [application],
+    );
+  } catch (error) {
+    if (failureType(error) !== 'UnknownApplicationError') throw error;
+    return undefined;
+  }
+}
+
+/** Records the move, then tells the application. Resolves to what came of it, in words. */
+async function move(known: KnownApplication, to: Omit<MoveInput, 'application' | 'before'>): Promise<string> {
+  const { application } = known.world.spec;
+  const { settings: before } = known;
+  const { after, why } = to;
+  const changed = TUNABLE.filter((name) => before[name] !== after[name]);
+  if (changed.length === 0) return 'the settings are so already';
+  await pastActivities.recordMove.executeWithOptions({ summary: `${why}; then tell the application` }, [
+    { application, before, ...to },
+  ]);
+  const settings = Object.fromEntries(changed.map((name) => [name, after[name]]));
+  try {
+    const handle = getExternalWorkflowHandle(applicationWorkflowId(application));
+    await handle.signal(retuneSignal, { settings, why });
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return 'the application is gone: nothing to move';
+  }
+  return why;
+}
+
+function rowsOf({ day: at, scores, balance }: ScoredDay): [string, string][] {
+  const rows: [string, string][] = [];
+  const hourAhead = scores.find(({ leadMs }) => leadMs === HOUR_MS);
+  if (hourAhead) {
+    const { coverage, points, bias } = hourAhead;
+    rows.push([
+      day(at),
+      `${percent(coverage)} of ${points} within the interval an hour ahead, bias ${bias.toFixed(1)}`,
+    ]);
+  }
+  if (balance) {
+    const { cost, optimalCost, missedSpikes, falseAlarms } = balance;
+    const regret = optimalCost > 0 ? `${percent(cost / optimalCost - 1)} over hindsight; ` : '';
+    rows.push([
+      day(at),
+      `cost ${cost.toFixed(2)}, ${regret}${missedSpikes} stretches short, ${falseAlarms} mirrors for nothing`,
+    ]);
+  }
+  return rows;
+}
+
+/** Puts the outcome before the eyes of whoever opens the run, and resolves to its last line. */
+function show(application: string, rows: [string, string][]): string {
+  setCurrentDetails(codeBlock([['looks back on', application], ...rows]));
+  return rows.at(-1)![1];
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}
