@@ -157,7 +157,7 @@ describe('an instance of a group', () => {
 describe('suspension', () => {
   it('ends after 60 days: a group makes the instance again, one by itself is stopped', async () => {
     const long = await groupBench({
-      speed: 2_000_000,
+      speed: 5_000_000,
       delays: {
         create: exactly(60_000),
         start: exactly(60_000),

@@ -86,8 +86,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   world.faults.set(options.faults ?? {}, options.originMs);
   const timers = new Timers(clock);
   const plane = createPlane(world);
-  const compute = createComputeApi(world, plane, timers);
   const metrics = createMetricService(world, plane, { delayMs: options.monitoringDelayMs ?? {} });
+  const listTimeSeries = (request: Record<string, unknown>) => metrics['ListTimeSeries']!(request, []);
+  const compute = createComputeApi(world, plane, timers, listTimeSeries);
   const shown = { world, plane, loadBalancers: compute.loadBalancers };
   const apis = [
     compute.api,

@@ -54,6 +54,21 @@ export async function groupBench(options: Partial<SandboxOptions>) {
     expect(response.status, await response.text()).toBe(200);
   }
 
+  /** POSTs to Monitoring and answers the status. */
+  async function monitoring(path: string, body: Body): Promise<number> {
+    const url = `${sandbox.addresses.monitoring}/v3/projects/${PROJECT}/${path}`;
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
+  /** Where the backend service's load balancer listens. */
+  async function loadBalancer(name: string): Promise<string> {
+    const response = await fetch(sandbox.addresses.loadBalancer);
+    const { host, port } = ((await response.json()) as Record<string, { host: string; port: number }>)[name]!;
+    return `http://${host}:${port}/`;
+  }
+
   /** Creates a managed group at `zones/<zone>` or `regions/<region>`, of the template `app` unless it names others. */
   async function group(at: string, body: Body & { name: string }) {
     const location = at.split('/')[1]!;
@@ -86,5 +101,16 @@ export async function groupBench(options: Partial<SandboxOptions>) {
     };
   }
 
-  return { world, call, succeed, until, template, faults, group, close: () => sandbox.close() };
+  return {
+    world,
+    call,
+    succeed,
+    until,
+    template,
+    faults,
+    monitoring,
+    loadBalancer,
+    group,
+    close: () => sandbox.close(),
+  };
 }

@@ -1,8 +1,9 @@
 import { match } from '../http.ts';
 import type { Api } from '../http.ts';
 import type { Timers } from '../timers.ts';
-import type { Plane, World } from '../world.ts';
-import { Autoscaling } from './autoscaling.ts';
+import type { World } from '../world.ts';
+import { Autoscaling } from './autoscaling/autoscaling.ts';
+import type { Sources } from './autoscaling/signals.ts';
 import type { Registry, Route } from './collection.ts';
 import { addressOf, catalogue } from './contract/catalogue.ts';
 import { notImplemented, validated } from './contract/validate.ts';
@@ -30,7 +31,12 @@ export interface ComputeApi {
 }
 
 /** The Compute API v1 under `/compute/v1`, and the behaviour behind it. Its timers end with `timers`. */
-export function createComputeApi(world: World, plane: Plane, timers: Timers): ComputeApi {
+export function createComputeApi(
+  world: World,
+  plane: Sources['plane'],
+  timers: Timers,
+  listTimeSeries: Sources['listTimeSeries'],
+): ComputeApi {
   const loadBalancers = new Map<string, Address>();
   const registry: Registry = { world, operations: new Operations(world, timers), ids: new Ids() };
   const failures = new Failures();
@@ -44,7 +50,7 @@ export function createComputeApi(world: World, plane: Plane, timers: Timers): Co
     ...singleInstanceRoutes(registry, lifecycle),
     ...reservationRoutes(registry),
     ...new FutureReservations(registry, timers).routes,
-    ...new Autoscaling(registry, groups, plane, timers).routes,
+    ...new Autoscaling(registry, groups, { world, plane, listTimeSeries }, timers).routes,
   ];
   watchPreemptions(registry, lifecycle, timers);
   return { api: routed(routes), loadBalancers };

@@ -97,25 +97,52 @@ export const GroupBody = z.looseObject({
     .optional(),
 });
 
+const ScalingScheduleBody = z.looseObject({
+  schedule: z.string(),
+  timeZone: z.string().default('UTC'),
+  durationSec: Count.min(300),
+  minRequiredReplicas: Count,
+  disabled: z.boolean().default(false),
+});
+
+const CustomMetricBody = z
+  .looseObject({
+    metric: z.string().min(1),
+    filter: z.string().default(''),
+    utilizationTarget: z.number().gt(0).optional(),
+    utilizationTargetType: z.enum(['GAUGE', 'DELTA_PER_SECOND', 'DELTA_PER_MINUTE']).default('GAUGE'),
+    singleInstanceAssignment: z.number().gt(0).optional(),
+  })
+  .refine(
+    (metric) => (metric.utilizationTarget === undefined) !== (metric.singleInstanceAssignment === undefined),
+    'Give utilizationTarget or singleInstanceAssignment.',
+  );
+
+const AutoscalingPolicyBody = z
+  .looseObject({
+    mode: z.enum(['ON', 'OFF', 'ONLY_SCALE_OUT', 'ONLY_UP']).default('ON'),
+    minNumReplicas: Count.default(2),
+    maxNumReplicas: z.coerce.number().int().min(1),
+    coolDownPeriodSec: Count.default(60),
+    stabilizationPeriodSec: Count.max(3600).default(600),
+    cpuUtilization: z.looseObject({ utilizationTarget: z.number().gt(0).max(1).default(0.6) }).optional(),
+    customMetricUtilizations: z.array(CustomMetricBody).optional(),
+    loadBalancingUtilization: z.looseObject({ utilizationTarget: z.number().gt(0).default(0.8) }).optional(),
+    scaleInControl: z
+      .looseObject({ maxScaledInReplicas: FixedOrPercent, timeWindowSec: Count.min(60).max(3600) })
+      .optional(),
+    scalingSchedules: z.record(z.string(), ScalingScheduleBody).optional(),
+  })
+  .refine((policy) => policy.minNumReplicas <= policy.maxNumReplicas, {
+    path: ['minNumReplicas'],
+    message: 'Must not exceed maxNumReplicas.',
+  });
+
 export const AutoscalerBody = z.looseObject({
   name: Name,
   description: z.string().optional(),
   target: Link,
-  autoscalingPolicy: z
-    .looseObject({
-      mode: z.enum(['ON', 'OFF', 'ONLY_SCALE_OUT']).default('ON'),
-      minNumReplicas: Count.default(2),
-      maxNumReplicas: z.coerce.number().int().min(1),
-      coolDownPeriodSec: Count.default(60),
-      stabilizationPeriodSec: Count.max(3600).default(600),
-      cpuUtilization: z
-        .looseObject({ utilizationTarget: z.number().gt(0).max(1).default(0.6) })
-        .default({ utilizationTarget: 0.6 }),
-    })
-    .refine((policy) => policy.minNumReplicas <= policy.maxNumReplicas, {
-      path: ['minNumReplicas'],
-      message: 'Must not exceed maxNumReplicas.',
-    }),
+  autoscalingPolicy: AutoscalingPolicyBody,
 });
 
 export const InstancesBody = z.looseObject({
@@ -161,4 +188,7 @@ export type Group = Resource &
     /** Per-instance configurations by the instance's name. */
     configs?: Record<string, InstanceConfig>;
   };
+export type AutoscalingPolicy = z.infer<typeof AutoscalingPolicyBody>;
+export type CustomMetric = z.infer<typeof CustomMetricBody>;
+export type ScalingSchedule = z.infer<typeof ScalingScheduleBody>;
 export type Autoscaler = Resource & z.infer<typeof AutoscalerBody> & { recommendedSize?: number };
