@@ -9,7 +9,7 @@ const ZONE = 'zones/us-central1-b';
 const GROUPS = `${ZONE}/networkEndpointGroups`;
 const quick = { medianMs: 500, p99Ms: 1_000 };
 let sandbox: Sandbox;
-const { call, done, refused } = computeCaller(() => sandbox);
+const { call, done, refused, expectInForm } = computeCaller(() => sandbox);
 
 const names = () => sandbox.world.instancesOf('p', 'us-central1-b', 'shop').map(({ name }) => name);
 const endpoints = (...instances: string[]) => ({
@@ -165,3 +165,5 @@ describe('a backend', () => {
     expect(page.replaceAll(/<[^>]*>|\s+/g, ' ').replaceAll(/ +/g, ' ')).toContain('2 of 2 1 75.0%');
   });
 });
+
+it('all of it in the form of the discovery documents', expectInForm, 30_000);

@@ -13,7 +13,7 @@ const SERVICES = ['blue', 'green', 'red'];
 const quick = { medianMs: 500, p99Ms: 1_000 };
 let sandbox: Sandbox;
 
-const { call, done, refused } = computeCaller(() => sandbox);
+const { call, done, refused, expectInForm } = computeCaller(() => sandbox);
 
 interface Asked {
   host?: string;
@@ -242,3 +242,5 @@ describe('the chain of load balancing', () => {
     expect(sandbox.world.forwardingRules.has('p/global/odd')).toBe(false);
   });
 });
+
+it('all of it in the form of the discovery documents', expectInForm, 30_000);

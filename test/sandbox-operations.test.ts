@@ -29,7 +29,7 @@ describe('an operation', () => {
   });
 
   it('can be deleted once it is done', async () => {
-    await start(1);
+    await start(5);
     const { name } = (await call('POST', REQUEST, TEMPLATE)).body;
     const path = `global/operations/${String(name)}`;
     await refused('resourceNotReady', 400, 'DELETE', path);

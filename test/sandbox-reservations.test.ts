@@ -9,7 +9,7 @@ const ZONE = 'zones/us-central1-b';
 const HOUR_MS = 3_600_000;
 const quick = { medianMs: 2_000, p99Ms: 4_000 };
 let sandbox: Sandbox;
-const { call, done, refused } = computeCaller(() => sandbox);
+const { call, done, refused, expectInForm } = computeCaller(() => sandbox);
 
 interface Reserved {
   specificReservation: { count: string; inUseCount: string; assuredCount: string };
@@ -205,3 +205,5 @@ describe('a future reservation', () => {
     await refused('invalid', 400, 'POST', path, request('past', -HOUR_MS, 48));
   });
 });
+
+it('all of it in the form of the discovery documents', expectInForm, 30_000);

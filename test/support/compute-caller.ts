@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
+import { discoveryOrWhyNot } from './discovery-packages.ts';
+import type { Exchange } from './recorder.ts';
 
 export interface Answer {
   status: number;
@@ -8,10 +10,25 @@ export interface Answer {
 
 /** Calls Compute v1 of a sandbox by plain requests; paths begin below the project. */
 export function computeCaller(sandbox: () => Sandbox, project = () => 'p') {
+  const exchanges: Exchange[] = [];
+
   async function call(method: string, path: string, body?: unknown): Promise<Answer> {
     const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const answer = await fetch(`${sandbox().addresses.rest}/compute/v1/projects/${project()}/${path}`, init);
-    return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+    const url = new URL(`/compute/v1/projects/${project()}/${path}`, sandbox().addresses.rest);
+    const response = await fetch(url, init);
+    const answer = (await response.json()) as Answer['body'];
+    const { status } = response;
+    exchanges.push({ method, path: url.pathname, query: url.searchParams, body, status, answer });
+    return { status, body: answer };
+  }
+
+  /** Every request so far that was accepted, and every answer, is as Google's discovery documents say, if these are there. */
+  async function expectInForm(): Promise<void> {
+    const discovery = await discoveryOrWhyNot();
+    if (!discovery) return;
+    expect(exchanges.length).toBeGreaterThan(0);
+    const problems = exchanges.flatMap((exchange) => discovery.problemsOf(exchange));
+    expect(problems).toEqual([]);
   }
 
   /** A mutation that must be accepted; resolves to its operation when that is DONE. */
@@ -32,5 +49,5 @@ export function computeCaller(sandbox: () => Sandbox, project = () => 'p') {
     expect([answer.status, error?.errors[0]?.reason], JSON.stringify(answer.body)).toEqual([status, reason]);
   }
 
-  return { call, done, refused };
+  return { call, done, refused, expectInForm };
 }

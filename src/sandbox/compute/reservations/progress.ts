@@ -22,7 +22,7 @@ export type ProcurementStatus =
 export function windowOf({ timeWindow }: FutureReservation): { startMs: number; endMs: number } {
   const { startTime, endTime, duration } = timeWindow;
   const startMs = Date.parse(startTime);
-  const endMs = endTime === undefined ? startMs + 1000 * duration!.seconds : Date.parse(endTime);
+  const endMs = endTime === undefined ? startMs + 1000 * Number(duration!.seconds) : Date.parse(endTime);
   return { startMs, endMs };
 }
 

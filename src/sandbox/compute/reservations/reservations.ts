@@ -92,7 +92,7 @@ export function expireReservations(world: World): void {
 
 function endOf({ creationTimestamp, deleteAtTime, deleteAfterDuration }: Reservation): number {
   if (deleteAtTime !== undefined) return Date.parse(deleteAtTime);
-  return Date.parse(creationTimestamp as string) + 1000 * (deleteAfterDuration?.seconds ?? Infinity);
+  return Date.parse(creationTimestamp as string) + 1000 * Number(deleteAfterDuration?.seconds ?? Infinity);
 }
 
 /** Instances that used a reservation that is gone go on without. */

@@ -6,7 +6,8 @@ import { Name } from '../resources.ts';
 /** Bodies of reservations. Unknown fields are kept: clients send more than the sandbox acts on. */
 const Count = z.coerce.number().int().min(1).max(1000, 'Reserve 1 to 1000 instances.');
 const Time = z.iso.datetime({ offset: true, error: 'Use RFC 3339, such as 2026-01-05T12:00:00Z.' });
-const Duration = z.looseObject({ seconds: z.coerce.number().int().min(1) });
+/** Numbers of 64 bits travel as strings. */
+const Duration = z.looseObject({ seconds: z.string().regex(/^[1-9]\d*$/, 'Use a whole number above 0.') });
 
 /** What is reserved: so many instances of a machine type. */
 const InstanceProperties = z.looseObject({
