@@ -95,6 +95,62 @@ export function describeDnsLife(name: string, subject: () => Subject): void {
       await change({ deletions: [weighted] });
     });
 
+    const policies: [name: string, routingPolicy: Json, wrong: Json][] = [
+      [
+        'places',
+        {
+          geo: {
+            enableFencing: true,
+            items: [
+              { location: 'us-central1', rrdatas: ['192.0.2.1'] },
+              { location: 'europe-west1', rrdatas: ['198.51.100.1'] },
+            ],
+          },
+        },
+        {
+          geo: {
+            items: ['us-central1', 'us-central1'].map((location) => ({ location, rrdatas: ['192.0.2.1'] })),
+          },
+        },
+      ],
+      [
+        'a backup, and the health of targets',
+        {
+          primaryBackup: {
+            primaryTargets: {
+              internalLoadBalancers: [
+                {
+                  loadBalancerType: 'regionalL4ilb',
+                  ipAddress: '192.0.2.1',
+                  port: '80',
+                  ipProtocol: 'tcp',
+                  networkUrl: 'https://www.googleapis.com/compute/v1/projects/p/global/networks/default',
+                  project: 'p',
+                  region: 'us-central1',
+                },
+              ],
+            },
+            backupGeoTargets: { items: [{ location: 'us-east1', rrdatas: ['198.51.100.1'] }] },
+            trickleTraffic: 0.1,
+          },
+        },
+        {
+          primaryBackup: {
+            backupGeoTargets: { items: [{ location: 'us-east1', rrdatas: ['198.51.100.1'] }] },
+          },
+        },
+      ],
+    ];
+    for (const [what, routingPolicy, wrong] of policies)
+      it(`keeps ${what}`, async ({ skip }) => {
+        if (!subject().skills.knowsRoutingPolicies) skip('this library knows plain records only');
+        const record = { name: 'app.shop.example.', type: 'A', ttl: 30, routingPolicy };
+        await expectRefusal(change({ additions: [{ ...record, routingPolicy: wrong }] }), 400, 'invalid');
+        await change({ additions: [record] });
+        expect((await records()).find((each) => each['name'] === record.name)).toMatchObject(record);
+        await change({ deletions: [record] });
+      });
+
     it('goes only when its records have gone', async () => {
       const remove = () => call('managedZones.delete', zone());
       await expectRefusal(remove(), 400, 'containerNotEmpty');

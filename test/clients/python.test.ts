@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NoPythonError, pythonPackages } from '../support/clients-packages.ts';
+import { Discovery } from '../support/discovery.ts';
+import { startRecorder } from '../support/recorder.ts';
+import type { Recorder } from '../support/recorder.ts';
 import { startClientSandbox } from './bench.ts';
 import type { Subject } from './bench.ts';
 import type { Caller } from './caller.ts';
 import { describeComputeLife } from './compute-life.ts';
 import { describeDnsLife } from './dns-life.ts';
+import { describeGroupsLife } from './groups-life.ts';
 import { describeMonitoringLife } from './monitoring-life.ts';
 import { pythonCaller } from './python-caller.ts';
 
@@ -13,6 +17,7 @@ import { pythonCaller } from './python-caller.ts';
  * of `npm run test:clients` only.
  */
 const packages = process.env['PREMIRROR_CLIENTS'] === 'all' ? await packagesOrWhyNot() : undefined;
+const discovery = packages === undefined ? undefined : new Discovery(packages);
 
 async function packagesOrWhyNot(): Promise<string | undefined> {
   try {
@@ -31,19 +36,30 @@ const KINDS = {
 
 for (const [kind, skills] of Object.entries(KINDS) as [keyof typeof KINDS, Subject['skills']][])
   describe.skipIf(packages === undefined)(`Python, ${kind}`, () => {
+    let recorder: Recorder;
     let subject: Subject;
 
     beforeAll(async () => {
       const sandbox = await startClientSandbox();
-      const caller: Caller = await pythonCaller(kind, packages!, sandbox.addresses, kind);
+      recorder = await startRecorder(sandbox.addresses.rest);
+      const { monitoringGrpc } = sandbox.addresses;
+      const endpoints = { rest: recorder.url, monitoringGrpc };
+      const caller: Caller = await pythonCaller(kind, packages!, endpoints, kind);
       subject = { name: kind, project: kind, skills, caller, sandbox };
     });
     afterAll(async () => {
       await subject?.caller.close();
+      await recorder?.close();
       await subject?.sandbox.close();
     });
 
     describeComputeLife(kind, () => subject);
+    describeGroupsLife(kind, () => subject);
     describeDnsLife(kind, () => subject);
     describeMonitoringLife(kind, () => subject);
+
+    it('all of it is in form by the discovery documents', () => {
+      const problems = recorder.exchanges.flatMap((exchange) => discovery!.problemsOf(exchange));
+      expect(new Set(problems)).toEqual(new Set());
+    });
   });

@@ -16,8 +16,8 @@ export interface DiscoverySchema {
 export interface SchemaOptions {
   /** Enumerations may be told by number: the document does not say which number means what. */
   numbersForEnums: boolean;
-  /** 64-bit integers may be JSON numbers too: Google takes both and answers strings. */
-  numbersForInt64: boolean;
+  /** An integer may be a number or a string: Google takes both, and answers numbers, but strings for 64 bits. */
+  integersEitherWay: boolean;
 }
 
 const INTEGERS: Record<string, { minimum: number; maximum: number }> = {
@@ -40,7 +40,7 @@ export function jsonSchema(schema: DiscoverySchema, options: SchemaOptions): obj
   if (schema.type === 'array') return { type: 'array', items: jsonSchema(schema.items ?? {}, options) };
   if (schema.type === 'object') return objectSchema(schema, options);
   if (schema.type === 'string') return stringSchema(schema, options);
-  if (schema.type === 'integer') return { type: 'integer', ...INTEGERS[schema.format ?? ''] };
+  if (schema.type === 'integer') return integerSchema(schema, options);
   if (schema.type === 'number')
     return { anyOf: [{ type: 'number' }, { enum: ['NaN', 'Infinity', '-Infinity'] }] };
   if (schema.type === 'boolean') return { type: 'boolean' };
@@ -64,14 +64,22 @@ function objectSchema(
   };
 }
 
-function stringSchema(schema: DiscoverySchema, { numbersForEnums, numbersForInt64 }: SchemaOptions): object {
+function integerSchema({ format = '' }: DiscoverySchema, { integersEitherWay }: SchemaOptions): object {
+  const number = { type: 'integer', ...INTEGERS[format] };
+  return integersEitherWay ? { anyOf: [number, { type: 'string', pattern: PATTERNS['int64'] }] } : number;
+}
+
+function stringSchema(
+  schema: DiscoverySchema,
+  { numbersForEnums, integersEitherWay }: SchemaOptions,
+): object {
   const { format = '', pattern } = schema;
   if (schema.enum) {
     const names = { enum: schema.enum };
     return numbersForEnums ? { anyOf: [names, { type: 'integer' }] } : names;
   }
   const text = { type: 'string', ...patternOf(PATTERNS[format] ?? (pattern && `^(?:${pattern})$`)) };
-  return numbersForInt64 && /^u?int64$/.test(format) ? { anyOf: [text, { type: 'integer' }] } : text;
+  return integersEitherWay && /^u?int64$/.test(format) ? { anyOf: [text, { type: 'integer' }] } : text;
 }
 
 function patternOf(pattern: string | undefined): { pattern?: string } {

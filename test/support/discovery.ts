@@ -95,10 +95,10 @@ export class Discovery {
 
   #addSchemas(name: string, { schemas }: Document): void {
     const kinds = {
-      request: { numbersForEnums: false, numbersForInt64: true },
-      'request, enums by number': { numbersForEnums: true, numbersForInt64: true },
-      answer: { numbersForEnums: false, numbersForInt64: false },
-      'answer, enums by number': { numbersForEnums: true, numbersForInt64: false },
+      request: { numbersForEnums: false, integersEitherWay: true },
+      'request, enums by number': { numbersForEnums: true, integersEitherWay: true },
+      answer: { numbersForEnums: false, integersEitherWay: false },
+      'answer, enums by number': { numbersForEnums: true, integersEitherWay: false },
     };
     for (const [kind, options] of Object.entries(kinds)) {
       const document = idOf(name, kind);
