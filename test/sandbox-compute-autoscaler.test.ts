@@ -52,7 +52,7 @@ async function passes(ms: number): Promise<void> {
 
 describe('a scaling schedule', () => {
   it('holds its minimum for its duration, whatever the load, and is obsolete when its year is over', async () => {
-    const start = Math.ceil(bench.world.clock.now() / 60_000) * 60_000 + 120_000;
+    const start = Math.ceil(bench.world.clock.now() / 60_000) * 60_000 + 600_000;
     const scaler = await scaled('scheduled', {
       scalingSchedules: {
         crowd: { schedule: cronOf(start), durationSec: 300, minRequiredReplicas: 4 },

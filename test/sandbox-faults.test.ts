@@ -273,7 +273,6 @@ test('calls are named as the discovery documents name them', () => {
     ['PUT', 'compute/v1/projects/p/global/urlMaps/u', 'compute.urlMaps.update'],
     ['GET', 'compute/v1/projects/p/regions/r', 'compute.regions.get'],
     ['GET', 'compute/v1/projects/p', 'compute.projects.get'],
-    ['POST', 'compute/v1/projects/p/regions/r/advice/capacity', 'compute.advice.capacity'],
     ['POST', 'dns/v1/projects/p/managedZones', 'dns.managedZones.create'],
     ['POST', 'dns/v1/projects/p/managedZones/z/changes', 'dns.changes.create'],
     ['PATCH', 'dns/v1/projects/p/managedZones/z/rrsets/n/A', 'dns.resourceRecordSets.patch'],
