@@ -25,6 +25,17 @@ export function rowsOf(trace: Trace, model: string, forecast: QuantileForecast):
   return rows;
 }
 
+/** Lines of one forecast with numbered steps, as M4 has them. */
+export function numberedRows(
+  series: string,
+  model: string,
+  forecast: QuantileForecast,
+  steps: number,
+): string {
+  const row = rowWriter({ name: series }, model, forecast);
+  return Array.from({ length: steps }, (_, step) => row(String(step + 1), forecast.at(step)!)).join('');
+}
+
 /** The step an hour ahead, its tails tracked; nothing where the series ends before it. */
 export function hourAhead(
   trace: Trace,
@@ -38,7 +49,7 @@ export function hourAhead(
   return rowWriter(trace, model, forecast)(iso(asOf + HOUR_MS - stepMs), track(known, forecast));
 }
 
-function rowWriter(trace: Trace, model: string, { asOf }: QuantileForecast) {
+function rowWriter(trace: Pick<Trace, 'name'>, model: string, { asOf }: QuantileForecast) {
   return (target: string, quantiles: readonly number[]) =>
     `${trace.name},${iso(asOf)},${target},${model},${quantiles.map((value) => value.toPrecision(9)).join(',')}\n`;
 }

@@ -33,7 +33,10 @@ export const CONTENDERS = [
   'seasonal-naive',
 ] as const;
 
-const CONTEXT_MS = 22 * 86_400_000;
+const DAY_MS = 86_400_000;
+const CONTEXT_MS = 22 * DAY_MS;
+/** Beyond a day outcomes take longer to come in: asked more rarely, from further back. */
+const FAR = { beatMs: DAY_MS / 4, replayMs: 15 * DAY_MS };
 
 /**
  * The forecasters of those names, looking `horizonMs` ahead. `netsFolder`: nets other than the installed ones. Throws on a
@@ -49,7 +52,8 @@ export async function loadContenders(
   const nets = await loadNets(netsFolder);
   const experts = expertsOver(nets);
   const known: Record<string, () => Forecast> = {
-    premirror: () => createPremirror(experts, { horizonMs }).forecast,
+    premirror: () =>
+      createPremirror(experts, horizonMs > DAY_MS ? { horizonMs, ...FAR } : { horizonMs }).forecast,
     neural: alone(neuralExpert(createNeuralForecaster('neural', [...nets.values()])), horizonMs),
     ...Object.fromEntries(experts.map((expert) => [expert.name, alone(expert, horizonMs)])),
   };

@@ -72,7 +72,7 @@ export function createPremirror(experts: readonly Expert[], options: PremirrorOp
       const effects = present(history, endOf(history), events);
       const course = effects.cleaned;
       if (!learnt || learnt.places.stepMs !== course.stepMs || learnt.beatMs > course.endMs) {
-        learnt = newLearnt(placesOf(course.stepMs, horizonMs), experts.length);
+        learnt = newLearnt(placesOf(course.stepMs, horizonMs, beatMs), experts.length);
       }
       await catchUp(learnt, history, events);
       const { windows } = learnt.places;

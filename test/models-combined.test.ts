@@ -38,23 +38,7 @@ function expectSound(forecast: QuantileForecast): void {
 }
 
 describe('the combination', () => {
-  // Capacity is bought by these numbers: whatever a metric did, they are finite and in order.
-  const length = 4 * 288;
-  const wild: Record<string, (i: number) => number> = {
-    constant: () => 7,
-    nought: () => 0,
-    negative: (i) => -50 + 20 * Math.sin(i / 40),
-    huge: (i) => 1e12 * (2 + Math.sin(i / 40)),
-    tiny: (i) => 1e-12 * (2 + Math.sin(i / 40)),
-    switching: (i) => (Math.floor(i / 300) % 2 ? 1 : 1000) + (i % 7),
-    'mostly missing': (i) => (i % 97 ? Number.NaN : i),
-    infinite: (i) => (i % 97 ? i % 50 : Infinity),
-    'out for a day': (i) => (i > 600 && i < 900 ? Number.NaN : 50 + (i % 288)),
-  };
-  it.each(Object.keys(wild))('is finite and in order: %s', async (kind) => {
-    expectSound(await fresh().forecast(fiveMinutes(Array.from({ length }, (_, i) => wild[kind]!(i)))));
-  });
-
+  // Capacity is bought by these numbers: see models-robustness.test.ts for series of every kind.
   it('is finite and in order whatever the numbers and gaps', async () => {
     const value = fc.oneof(
       { weight: 9, arbitrary: fc.double({ min: -1e12, max: 1e12, noNaN: true }) },

@@ -15,12 +15,12 @@ export interface Places {
   /** Bucket of each lead, then of each window: windows have one each. */
   buckets: readonly number[];
   bucketCount: number;
-  /** What one forecast's outcomes in a bucket count for, against those of forecasts an hour before and after. */
+  /** What one forecast's outcomes in a bucket count for, against those of the forecasts a beat before and after. */
   newsOf(bucket: number): number;
 }
 
-/** Every step of the first hour, then ever fewer; windows of whole steps only. */
-export function placesOf(stepMs: number, horizonMs: number): Places {
+/** Every step of the first hour, then ever fewer; windows of whole steps only. `beatMs`: how far apart forecasts are. */
+export function placesOf(stepMs: number, horizonMs: number, beatMs = HOUR_MS): Places {
   const hour = HOUR_MS / stepMs;
   const leads: number[] = [];
   for (let lead = 0; lead < Math.round(horizonMs / stepMs);) {
@@ -41,18 +41,18 @@ export function placesOf(stepMs: number, horizonMs: number): Places {
     windows,
     buckets,
     bucketCount: BUCKET_ENDS_H.length + 1 + windows.length,
-    newsOf,
+    newsOf: (bucket) => newsOf(bucket, beatMs / HOUR_MS),
   };
 }
 
 /**
- * Forecasts an hour apart share most of their outcomes where a bucket is many hours long: only what is new counts. Windows
+ * Forecasts a beat apart share most of their outcomes where a bucket is many hours long: only what is new counts. Windows
  * are few outcomes as it is, and little is known of them beforehand: they count in full.
  */
-function newsOf(bucket: number): number {
+function newsOf(bucket: number, beatHours: number): number {
   if (bucket > BUCKET_ENDS_H.length) return 1;
   const begin = BUCKET_ENDS_H[bucket - 1] ?? 0;
-  return Math.min(1, 1 / ((BUCKET_ENDS_H[bucket] ?? 2 * begin) - begin));
+  return Math.min(1, beatHours / ((BUCKET_ENDS_H[bucket] ?? 2 * begin) - begin));
 }
 
 /** Bucket of a step ahead (0: the first). */

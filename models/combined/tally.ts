@@ -28,7 +28,10 @@ export function fade(tally: Tally, by: number): void {
   for (let i = 0; i < tally.count.length; i++) tally.count[i]! *= by;
 }
 
-/** Scores one row of every expert's sketch; a bucket's rows together count as one score a forecast. */
+/**
+ * Scores one row of every expert's sketch; a bucket's rows together count as one score a forecast. Experts are compared on
+ * the same rows: where one had too little history none is scored; one that never looks so far (NaN) is left out.
+ */
 export function score(
   tally: Tally,
   bucket: number,
@@ -38,9 +41,10 @@ export function score(
   actual: number,
 ): void {
   const at = row * LEVELS.length;
-  if (sketches.some((sketch) => !sketch || Number.isNaN(sketch[at]))) return;
+  if (sketches.includes(undefined)) return;
   tally.count[bucket]! += share;
   for (const [i, sketch] of sketches.entries()) {
+    if (Number.isNaN(sketch![at])) continue;
     tally.loss[bucket * sketches.length + i]! += share * pinball(sketch!, actual, at);
   }
 }
@@ -55,7 +59,8 @@ export function weightsOf(
   const count = tally.count[bucket]!;
   const losses = experts.map((_, i) => tally.loss[bucket * experts.length + i]!);
   // The prior speaks in ratios: scaled by what the experts lost on average, each against its own prior.
-  const usual = losses.reduce((sum, loss, i) => sum + loss / experts[i]!.prior, 0) / experts.length;
+  const heard = experts.map((_, i) => i).filter(has);
+  const usual = heard.reduce((sum, i) => sum + losses[i]! / experts[i]!.prior, 0) / heard.length;
   const unit = count > 0 ? usual / count : 1;
   const expected = experts.map(
     ({ prior }, i) => (losses[i]! + PRIOR_SCORES * prior * unit) / (count + PRIOR_SCORES),
