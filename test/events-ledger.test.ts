@@ -106,7 +106,7 @@ test('nobody ever sees two versions of one event, whatever order the answers com
   );
 });
 
-test('states, chatter and uplifts come back as they were, and the newest word counts', async () => {
+test('states, chatter and outcomes come back as they were, and the newest word counts', async () => {
   const shop = anApplication();
   await store.saveSourceState(shop, 'a', { nextAt: 1, failures: 2, problem: 'no answer' });
   await store.saveSourceState(shop, 'a', { nextAt: 5, failures: 0, memory: { seen: ['x'] } });
@@ -122,8 +122,12 @@ test('states, chatter and uplifts come back as they were, and the newest word co
     { at: 60, volume: 5 },
     { at: 120, volume: 4, sentiment: 0.5 },
   ]);
-  const uplifts = [{ source: 'a', kind: 'k', events: 1, measured: 2, expected: 1.5, uncertainty: 1.2 }];
-  expect(await store.uplifts(shop)).toEqual([]);
-  await store.saveUplifts(shop, uplifts);
-  expect(await store.uplifts(shop)).toEqual(uplifts);
+  const outcome = { source: 'a', id: '1', start: 5, kind: 'k', factor: 2 };
+  expect(await store.outcomes(shop)).toEqual([]);
+  await store.saveOutcomes(shop, [outcome]);
+  await store.saveOutcomes(shop, [
+    { ...outcome, factor: 3 },
+    { ...outcome, id: '2', start: 6 },
+  ]);
+  expect(await store.outcomes(shop)).toMatchObject([{ id: '2' }, { id: '1', factor: 3 }]);
 });

@@ -203,8 +203,10 @@ test('the state of every source and what events did are shown in words', async (
     failures: 3,
     problem: 'it answers 503',
   });
-  await store.saveUplifts('words', [
-    { source: 'calendar', kind: 'campaign', events: 2, measured: 2.1, expected: 1.6, uncertainty: 1.3 },
+  const outcome = { source: 'calendar', kind: 'campaign', announced: 2 };
+  await store.saveOutcomes('words', [
+    { ...outcome, id: '1', start: 1, factor: 2 },
+    { ...outcome, id: '2', start: 2, factor: 2.2 },
   ]);
   const { out } = await premirror('events', 'words');
   expect(out).toMatch(/calendar +fresh +answered 2026-11-20 00:00Z/);
@@ -212,7 +214,7 @@ test('the state of every source and what events did are shown in words', async (
     /news-rss +missing +never answered +3 looks failed: it answers 503; next 2026-11-20 00:10Z/,
   );
   expect(out).toMatch(
-    /campaign \(calendar\) +x1\.6 expected +within x1\.23 to x2\.08 +x2\.1 measured over 2 events/,
+    /campaign \(calendar\) +x2\.0\d expected +within x1\.\d+ to x2\.\d+ +x2\.1 measured over 2 events/,
   );
 });
 

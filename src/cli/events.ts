@@ -36,7 +36,7 @@ export function readEventsOf(
   const query = new URLSearchParams();
   if (from !== undefined) query.set('from', String(from));
   if (to !== undefined) query.set('to', String(to));
-  return ask<EventsView>(config, `${pathOf(application)}?${query}`);
+  return ask<EventsView>(config, `${pathOf(application)}?${query.toString()}`);
 }
 
 /** Announces an event. The same name at the same start is the same event: announced again, it is changed. */
@@ -108,9 +108,10 @@ function eventRow({ start, end, name, kind, source, expectedUplift, id }: KnownE
 }
 
 function sourceRow(state: EventsView['sources'][number], now: number): string[] {
-  const { source, answeredAt, problem, failures } = state;
+  const { source, answeredAt, problem, failures, note = '' } = state;
   const answered = answeredAt === undefined ? 'never answered' : `answered ${minute(answeredAt)}`;
-  const trouble = failures === 0 ? '' : `${failures} looks failed: ${problem}; next ${minute(state.nextAt)}`;
+  const trouble =
+    failures === 0 ? note : `${failures} looks failed: ${problem}; next ${minute(state.nextAt)}`;
   return [source, freshnessOf(state, now), answered, trouble];
 }
 

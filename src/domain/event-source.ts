@@ -12,17 +12,12 @@ export type EventSource = {
     }
   | { type: 'file'; /** Path on the worker's machine. */ at: string }
   | { type: 'holidays'; region: string; expectedUplift?: number }
-  | { type: 'news'; shape: 'rss' | 'gdelt'; url: string }
-  | { type: 'social'; shape: 'json' | 'mastodon' | 'bluesky'; url: string }
+  | { type: 'news'; shape: 'rss' | 'gdelt'; url: string; expectedUplift?: number }
+  | { type: 'social'; shape: 'json' | 'mastodon' | 'bluesky'; url: string; expectedUplift?: number }
 );
 
 /** Events that people or programs announce themselves, by the command or the webhook, come from this one. */
 export const ANNOUNCED_DIRECTLY = 'announced';
-
-/** Sources that tell how much is said, step by step, and not when something will happen. */
-export function isChatter(source: EventSource): boolean {
-  return source.type === 'news' || source.type === 'social';
-}
 
 /** Looks missed before a source counts as missing, and the least time for it, ms. */
 const MISSED_LOOKS = 3;
@@ -45,6 +40,8 @@ export interface SourceState {
   failures: number;
   /** Why the last look failed, in words. */
   problem?: string;
+  /** What of the last answer could not be used, in words. */
+  note?: string;
   /** What the source wants back next time: validators of HTTP, ids already counted. */
   memory?: SourceMemory;
 }
@@ -54,6 +51,8 @@ export interface SourceMemory {
   lastModified?: string;
   /** Short hashes of the newest texts, so that none counts twice. */
   seen?: string[];
+  /** Texts of the step that is not over yet. */
+  pending?: { at: number; sentiment: number }[];
 }
 
 export type Freshness = 'fresh' | 'missing';
@@ -79,13 +78,17 @@ export function afterFailure(
 }
 
 /** The state after a look that was answered. */
-export function afterAnswer(source: EventSource, now: number, memory?: SourceMemory): SourceState {
+export function afterAnswer(
+  source: EventSource,
+  now: number,
+  kept: { memory?: SourceMemory | undefined; note?: string | undefined },
+): SourceState {
   return {
     lookedAt: now,
     answeredAt: now,
     freshUntil: now + freshnessMs(source),
     nextAt: now + source.everyMs,
     failures: 0,
-    ...(memory && { memory }),
+    ...kept,
   };
 }

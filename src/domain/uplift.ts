@@ -17,6 +17,8 @@ export interface MeasuredUplift {
 
 /** One event that is over, and what it did: the factor on the usual demand, and what was announced of it. */
 export interface EventOutcome {
+  id: string;
+  start: number;
   source: string;
   kind: string;
   factor: number;

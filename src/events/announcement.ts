@@ -26,8 +26,7 @@ const NO_LETTERS = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e]+/gu;
 
 /** The text without control characters and lone surrogates, of bounded length. */
 export function plain(text: string): string {
-  const short = [...text.slice(0, 2 * MOST_CHARACTERS)].slice(0, MOST_CHARACTERS).join('');
-  return short.replace(NO_LETTERS, ' ').trim();
+  return text.slice(0, MOST_CHARACTERS).replace(NO_LETTERS, ' ').trim();
 }
 
 const Announcement = z

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parse as parseCsv } from 'csv-parse/sync';
 import { parse as parseYaml } from 'yaml';
 import type { AnnouncedEvent } from '../domain/event.ts';
 
@@ -13,7 +14,11 @@ type Row = Partial<Record<Field, string>>;
  * an event counts as always known. Throws with file, event, field, value and what would be right.
  */
 export async function readEvents(path: string): Promise<AnnouncedEvent[]> {
-  const text = await readFile(path, 'utf8');
+  return eventsOfFile(path, await readFile(path, 'utf8'));
+}
+
+/** Events of the text of the file at `path`, whose ending tells its format. */
+export function eventsOfFile(path: string, text: string): AnnouncedEvent[] {
   if (/\.csv$/i.test(path)) return eventsOfCsv(text, path);
   if (/\.ya?ml$/i.test(path)) return eventsOfYaml(text, path);
   throw new Error(`${path}: events are read from .csv, .yaml or .yml files`);
@@ -21,28 +26,30 @@ export async function readEvents(path: string): Promise<AnnouncedEvent[]> {
 
 /** Events of a CSV text; `place` names it in errors. */
 export function eventsOfCsv(text: string, place: string): AnnouncedEvent[] {
-  const [head, ...lines] = text.trim().split(/\r?\n/);
-  const columns = head!.split(',').map((column) => column.trim());
+  const [head = [], ...lines] = parseCsv(text, { ...CSV, skip_empty_lines: true });
   for (const needed of ['start', 'end', 'kind']) {
-    if (!columns.includes(needed)) {
+    if (!head.includes(needed)) {
       throw new Error(`${place}: no column '${needed}'; the header names ${FIELDS.join(', ')}`);
     }
   }
-  const rows = lines
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      const cells = line.split(',');
-      return Object.fromEntries(columns.map((column, i) => [column, cells[i]?.trim()])) as Row;
-    });
+  const rows = lines.map((cells) => Object.fromEntries(head.map((column, i) => [column, cells[i]])) as Row);
   return eventsOf(rows, place, 2);
 }
+
+/** As spreadsheets write it; a row may leave its last cells out. */
+const CSV = { bom: true, trim: true, relax_column_count: true } as const;
 
 /** Events of a YAML text: a list; `place` names it in errors. */
 export function eventsOfYaml(text: string, place: string): AnnouncedEvent[] {
   const list: unknown = parseYaml(text, { schema: 'failsafe' });
   if (!Array.isArray(list))
     throw new Error(`${place}: a list of events is expected, each with start, end, kind`);
-  return eventsOf(list as Row[], place, 1);
+  return eventsOf(list.map(toRow), place, 1);
+}
+
+function toRow(entry: unknown): Row {
+  const texts = Object.entries((entry ?? {}) as object).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(texts) as Row;
 }
 
 function eventsOf(rows: readonly Row[], place: string, first: number): AnnouncedEvent[] {

@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { ChatterStep } from '../domain/chatter.ts';
 import type { SourceState } from '../domain/event-source.ts';
-import type { MeasuredUplift } from '../domain/uplift.ts';
+import { measureUplifts, type EventOutcome, type MeasuredUplift } from '../domain/uplift.ts';
 import type { EventStore, IdentifiedEvent, KnownEvent } from '../ports/events.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,6 +9,8 @@ import type { Tables } from './tables.ts';
 type EventRow = Omit<Tables['events'], 'withdrawn_ms'> & { withdrawn_ms: number | null };
 
 const ROWS_PER_WRITE = 500;
+/** Years of holidays, or months of campaigns. */
+const OUTCOMES_KEPT = 500;
 const CHATTER_KEPT_MS = 60 * 86_400_000;
 /** An event that was always known: holidays, and files that do not say. */
 const ALWAYS = -8.64e15;
@@ -155,24 +157,33 @@ export class EventRows implements EventStore {
     return rows.map(({ step }) => step);
   }
 
-  async saveUplifts(application: string, uplifts: readonly MeasuredUplift[]): Promise<void> {
-    const text = JSON.stringify(uplifts);
+  async saveOutcomes(application: string, outcomes: readonly EventOutcome[]): Promise<void> {
+    const kept = new Map((await this.outcomes(application)).map((outcome) => [keyOf(outcome), outcome]));
+    for (const outcome of outcomes) kept.set(keyOf(outcome), outcome);
+    const newest = [...kept.values()].toSorted((a, b) => b.start - a.start).slice(0, OUTCOMES_KEPT);
+    const text = JSON.stringify(newest);
     await this.#db
-      .insertInto('uplifts')
-      .values({ application, uplifts: text })
-      .onConflict((conflict) => conflict.column('application').doUpdateSet({ uplifts: text }))
+      .insertInto('event_outcomes')
+      .values({ application, outcomes: text })
+      .onConflict((conflict) => conflict.column('application').doUpdateSet({ outcomes: text }))
       .execute();
   }
 
-  async uplifts(application: string): Promise<MeasuredUplift[]> {
+  async outcomes(application: string): Promise<EventOutcome[]> {
     const row = await this.#db
-      .selectFrom('uplifts')
-      .select('uplifts')
+      .selectFrom('event_outcomes')
+      .select('outcomes')
       .where('application', '=', application)
       .executeTakeFirst();
-    return row?.uplifts ?? [];
+    return row?.outcomes ?? [];
+  }
+
+  async uplifts(application: string): Promise<MeasuredUplift[]> {
+    return measureUplifts(await this.outcomes(application));
   }
 }
+
+const keyOf = ({ source, id, start }: EventOutcome) => JSON.stringify([source, id, start]);
 
 /** The newest version of every event of a source that stands. */
 function versions(db: Kysely<Tables>, application: string, source: string): Promise<EventRow[]> {

@@ -67,9 +67,9 @@ const MIGRATIONS: Record<string, Migration> = {
         at_ms double precision not null,
         step jsonb not null,
         primary key (application, source, at_ms))`.execute(db);
-      await sql`create table uplifts (
+      await sql`create table event_outcomes (
         application text primary key,
-        uplifts jsonb not null)`.execute(db);
+        outcomes jsonb not null)`.execute(db);
     },
   },
   '003-history': {

@@ -3,7 +3,7 @@ import type { ChatterStep } from '../domain/chatter.ts';
 import type { SourceState } from '../domain/event-source.ts';
 import type { ForecastDigest } from '../domain/forecast.ts';
 import type { Decision, Settings } from '../domain/plan.ts';
-import type { MeasuredUplift } from '../domain/uplift.ts';
+import type { EventOutcome } from '../domain/uplift.ts';
 import type { Origin } from '../ports/history.ts';
 import type { Happening } from '../ports/ledger.ts';
 
@@ -69,7 +69,7 @@ export interface Tables {
     at_ms: number;
     step: Json<ChatterStep>;
   };
-  uplifts: { application: string; uplifts: Json<MeasuredUplift[]> };
+  event_outcomes: { application: string; outcomes: Json<EventOutcome[]> };
   demand_days: {
     application: string;
     /** Metric, filter and step: another one is another series. */

@@ -1,7 +1,7 @@
 import type { AnnouncedEvent } from '../domain/event.ts';
 import type { ChatterStep } from '../domain/chatter.ts';
 import type { EventSource, SourceMemory, SourceState } from '../domain/event-source.ts';
-import type { MeasuredUplift } from '../domain/uplift.ts';
+import type { EventOutcome, MeasuredUplift } from '../domain/uplift.ts';
 
 /** An event with the id by which its source knows it. */
 export interface IdentifiedEvent extends AnnouncedEvent {
@@ -26,7 +26,7 @@ export type Answer =
   /** Nothing has changed since the last look. */
   | { type: 'unchanged' }
   /** Every event of the source that ends after `completeFrom`; what is not among them has been called off. */
-  | { type: 'events'; events: IdentifiedEvent[]; completeFrom: number }
+  | { type: 'events'; events: IdentifiedEvent[]; completeFrom: number; note?: string }
   | { type: 'texts'; texts: Text[] }
   /** A series that the source itself has added up: value per step, `at` the END of the step. */
   | { type: 'series'; stepMs: number; points: { at: number; value: number }[] };
@@ -69,6 +69,9 @@ export interface EventStore {
   /** Steps with from <= at < to, ascending. */
   chatter(application: string, source: string, from: number, to: number): Promise<ChatterStep[]>;
 
-  saveUplifts(application: string, uplifts: readonly MeasuredUplift[]): Promise<void>;
+  /** Keeps what events did; the newest measurement of each counts. */
+  saveOutcomes(application: string, outcomes: readonly EventOutcome[]): Promise<void>;
+  outcomes(application: string): Promise<EventOutcome[]>;
+  /** What the kept outcomes say of each source and kind. */
   uplifts(application: string): Promise<MeasuredUplift[]>;
 }

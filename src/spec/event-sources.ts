@@ -141,10 +141,17 @@ export function toEventSources(sources: readonly SourceFile[]): EventSource[] {
       };
     if (holidays !== undefined)
       return { type: 'holidays', ...beat(24 * 60 * MINUTE_MS), region: holidays.toUpperCase(), ...expected };
-    if (news?.rss !== undefined) return { type: 'news', ...beat(5 * MINUTE_MS), shape: 'rss', url: news.rss };
+    if (news?.rss !== undefined)
+      return { type: 'news', ...beat(5 * MINUTE_MS), shape: 'rss', url: news.rss, ...expected };
     if (news)
-      return { type: 'news', ...beat(15 * MINUTE_MS), shape: 'gdelt', url: gdeltUrl(news.gdelt!, news.api) };
-    if (social) return { type: 'social', ...beat(MINUTE_MS), ...socialAt(social) };
+      return {
+        type: 'news',
+        ...beat(15 * MINUTE_MS),
+        shape: 'gdelt',
+        url: gdeltUrl(news.gdelt!, news.api),
+        ...expected,
+      };
+    if (social) return { type: 'social', ...beat(MINUTE_MS), ...socialAt(social), ...expected };
     return { type: 'file', ...beat(MINUTE_MS), at: file! };
   });
 }

@@ -36,7 +36,7 @@ export function addEventRoutes(api: FastifyInstance, { store, clock, token }: Ev
         store.sourceStates(name),
         store.uplifts(name),
       ]);
-      const sources = [...states].map(([source, { memory: _, ...state }]) => ({ source, ...state }));
+      const sources = [...states].map(([source, state]) => ({ source, ...state, memory: undefined }));
       return { now, events, sources, uplifts };
     },
   );

@@ -1,0 +1,223 @@
+import { burstsIn, stepsOf, withSurprise, type Burst, type ChatterStep } from '../src/domain/chatter.ts';
+import type { ApplicationSpec } from '../src/domain/application.ts';
+import { afterAnswer, afterFailure, type EventSource, type SourceState } from '../src/domain/event-source.ts';
+import { factorOf, type EventOutcome } from '../src/domain/uplift.ts';
+import type { Clock } from '../src/ports/clock.ts';
+import type { DemandSource } from '../src/ports/demand.ts';
+import type { Answer, EventSources, EventStore, KnownEvent } from '../src/ports/events.ts';
+
+export interface EventDeps {
+  events: EventStore;
+  eventSources: EventSources;
+  demand: DemandSource;
+  clock: Clock;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** What is said outside counts as an event for so long after it became unusual. */
+const BURST_LASTS_MS = 2 * HOUR_MS;
+/** Steps between two looks that were missed, beyond which what was said meanwhile is unknown. */
+const BRIDGED_STEPS = 3;
+const CHATTER_HISTORY_MS = 14 * DAY_MS;
+/** Cloud Monitoring keeps six weeks; older events have been measured by then. */
+const MEASURED_BACK_MS = 42 * DAY_MS;
+const LONGEST_MEASURED_MS = 7 * DAY_MS;
+
+/** Looks at the sources of events, and measures what events did. */
+export function createEventActivities(deps: EventDeps) {
+  const { events, eventSources, clock } = deps;
+
+  /** What the answer changes in the ledger; resolves to what it was, in words, and the memory to keep. */
+  async function take(
+    spec: ApplicationSpec,
+    source: EventSource,
+    state: SourceState | undefined,
+    answer: Answer,
+    now: number,
+  ): Promise<{ words: string; pending?: Pending; note?: string }> {
+    const { application } = spec;
+    switch (answer.type) {
+      case 'unchanged':
+        return { words: 'unchanged' };
+      case 'events': {
+        const changed = await events.remember(
+          application,
+          source.id,
+          answer.events,
+          now,
+          answer.completeFrom,
+        );
+        const words = `${answer.events.length} events, ${changed} changed`;
+        return answer.note === undefined ? { words } : { words, note: answer.note };
+      }
+      case 'series': {
+        const known = await events.chatter(application, source.id, now - CHATTER_HISTORY_MS, now + 1);
+        const newest = known.at(-1)?.at ?? -Infinity;
+        const steps = answer.points
+          .filter(({ at }) => at > newest)
+          .map(({ at, value }) => ({ at, volume: value }));
+        return { words: await hear(spec, source, known, steps, now) };
+      }
+      case 'texts': {
+        const stepMs = Math.max(spec.demand.stepMs, source.everyMs);
+        const until = Math.floor(now / stepMs) * stepMs;
+        const { from, gap } = coverage(state, stepMs, until);
+        const heard = answer.texts
+          .filter(({ at }) => at >= from || !gap)
+          // When it could first be heard: what a source shows late was not known before.
+          .map(({ at, words }) => ({
+            at: Math.min(now, Math.max(at, from)),
+            sentiment: eventSources.sentiment(words),
+          }));
+        const texts = [...(state?.memory?.pending ?? []), ...heard];
+        const known = await events.chatter(application, source.id, now - CHATTER_HISTORY_MS, now + 1);
+        const words = await hear(spec, source, known, stepsOf(texts, stepMs, from, until), now);
+        return { words, pending: texts.filter(({ at }) => at >= until) };
+      }
+    }
+  }
+
+  /** Keeps new steps with their surprise; a burst in one of them becomes an event. */
+  async function hear(
+    spec: ApplicationSpec,
+    source: EventSource,
+    known: readonly ChatterStep[],
+    fresh: readonly ChatterStep[],
+    now: number,
+  ): Promise<string> {
+    const kind = source.type === 'news' && source.shape === 'gdelt' ? 'series' : 'count';
+    const history = [...known];
+    const found: Burst[] = [];
+    for (const step of fresh) {
+      const told = withSurprise(step, history, kind);
+      if (now - told.at < BURST_LASTS_MS) found.push(...burstsIn(told, history));
+      history.push(told);
+    }
+    await events.saveChatter(spec.application, source.id, history.slice(known.length));
+    for (const burst of found) await announce(spec, source, burst, now);
+    return `${fresh.length} steps${found.length > 0 ? `, ${found.length} of them unusual` : ''}`;
+  }
+
+  /** One event while it lasts: a burst that goes on lengthens the one that runs. */
+  async function announce(
+    spec: ApplicationSpec,
+    source: EventSource,
+    burst: Burst,
+    now: number,
+  ): Promise<void> {
+    const kind = burst.of === 'sentiment' ? 'sentiment' : source.type;
+    const running = (await events.events(spec.application, now, now + 1, now)).find(
+      (event) => event.source === source.id && event.kind === kind,
+    );
+    if (running && running.end - now > BURST_LASTS_MS / 2) return;
+    const { start = now, id = `${kind} ${new Date(now).toISOString()}`, name } = running ?? {};
+    const expected = await expectedUplift(spec.application, source, kind);
+    const event = {
+      id,
+      announced: now,
+      start,
+      end: now + BURST_LASTS_MS,
+      name: name ?? nameOf(burst),
+      kind,
+      ...expected,
+    };
+    await events.remember(spec.application, source.id, [event], now);
+  }
+
+  /** As measured, else as the specification expects; unknown otherwise. */
+  async function expectedUplift(application: string, source: EventSource, kind: string) {
+    const measured = (await events.uplifts(application)).find(
+      (one) => one.source === source.id && one.kind === kind,
+    );
+    const expected = measured?.expected ?? ('expectedUplift' in source ? source.expectedUplift : undefined);
+    return expected === undefined ? {} : { expectedUplift: expected };
+  }
+
+  return {
+    /** Looks at one source, if its time has come. A source that fails is left for longer each time; nothing of it is changed. */
+    async lookForEvents({ spec, source }: { spec: ApplicationSpec; source: EventSource }): Promise<string> {
+      const { application } = spec;
+      const now = clock.now();
+      const state = (await events.sourceStates(application)).get(source.id);
+      if (state && now < state.nextAt) return 'not due yet';
+      let looked: Awaited<ReturnType<EventSources['look']>>;
+      try {
+        looked = await eventSources.look(source, state?.memory, now);
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        await events.saveSourceState(application, source.id, afterFailure(source, state, now, problem));
+        return `no answer: ${problem}`;
+      }
+      const { words, pending, note } = await take(spec, source, state, looked.answer, now);
+      const memory = pending ? { ...looked.memory, pending } : looked.memory;
+      await events.saveSourceState(application, source.id, afterAnswer(source, now, { memory, note }));
+      return words;
+    },
+
+    /** Forgets the states of sources that the specification no longer names. */
+    async keepEventSources({ spec }: { spec: ApplicationSpec }): Promise<void> {
+      await events.keepSources(
+        spec.application,
+        (spec.events ?? []).map(({ id }) => id),
+      );
+    },
+
+    /** Measures the events that are over and have not been measured yet. Resolves to how many could be. */
+    async measureEvents({ spec }: { spec: ApplicationSpec }): Promise<number> {
+      const now = clock.now() - spec.demand.observationDelayMs;
+      const known = await events.events(spec.application, now - MEASURED_BACK_MS, now, now);
+      const done = new Set(
+        (await events.outcomes(spec.application)).map(({ source, id }) => JSON.stringify([source, id])),
+      );
+      const over = known.filter(
+        ({ source, id, start, end }) =>
+          end <= now && end - start <= LONGEST_MEASURED_MS && !done.has(JSON.stringify([source, id])),
+      );
+      if (over.length === 0) return 0;
+      const samples = await deps.demand.read(spec, now - MEASURED_BACK_MS, now);
+      const outcomes = over.flatMap((event) => outcomeOf(event, known, samples, spec.demand.stepMs) ?? []);
+      await events.saveOutcomes(spec.application, outcomes);
+      return outcomes.length;
+    },
+  };
+}
+
+type Pending = { at: number; sentiment: number }[];
+
+/** From where on what was said is known; with a gap before it at the first look, and after too long a silence. */
+function coverage(
+  state: SourceState | undefined,
+  stepMs: number,
+  until: number,
+): { from: number; gap: boolean } {
+  const from = Math.floor((state?.answeredAt ?? -Infinity) / stepMs) * stepMs;
+  const gap = until - from > BRIDGED_STEPS * stepMs;
+  return gap ? { from: until, gap } : { from, gap };
+}
+
+function outcomeOf(
+  event: KnownEvent,
+  known: readonly KnownEvent[],
+  samples: Awaited<ReturnType<DemandSource['read']>>,
+  stepMs: number,
+): EventOutcome | undefined {
+  const { id, source, kind, start, expectedUplift } = event;
+  const others = known.filter((other) => other !== event);
+  const factor = factorOf(event, others, samples, stepMs);
+  if (factor === undefined) return undefined;
+  return {
+    id,
+    source,
+    kind,
+    start,
+    factor,
+    ...(expectedUplift !== undefined && { announced: expectedUplift }),
+  };
+}
+
+function nameOf({ of, surprise }: Burst): string {
+  const size = `${Math.round(Math.abs(surprise))} deviations`;
+  if (of === 'volume') return `more is said than usual, by ${size}`;
+  return `what is said sounds ${surprise > 0 ? 'better' : 'worse'} than usual, by ${size}`;
+}
