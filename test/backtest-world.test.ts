@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { falseAlarms, mirrorRuns } from '../src/backtest/alarms.ts';
 import type { WorldModel } from '../src/backtest/model.ts';
 import { DEFAULT_MODEL, TICKS_PER_HOUR, lagSteps, ticksToServe } from '../src/backtest/model.ts';
 import { decideAlong } from '../src/backtest/policy.ts';
-import { mirrorRuns, score } from '../src/backtest/score.ts';
+import { score } from '../src/backtest/score.ts';
 import type { Targets } from '../src/backtest/world.ts';
 import { emptyTargets, simulate } from '../src/backtest/world.ts';
 
@@ -108,6 +109,23 @@ test('a mirror run lasts from the first instance outside the primary to the last
     full: (t) => ((t >= 4 && t < 6) || t > 15 ? 2 : 0),
   });
   expect(mirrorRuns(wanted)).toBe(2);
+});
+
+test('a false alarm is an instance raised and let go again that demand never needed in between', () => {
+  const demand = Float64Array.from({ length: MINUTES }, (_, t) => (t === 8 ? 1.5 : 0.5));
+  const raised = (from: number, to: number, count: number) => (t: number) =>
+    t >= from && t < to ? count : 0;
+  // One serves all along; of two more, demand needs one of them, and later one that nobody needs.
+  const wanted = targets({ primary: () => 1, full: raised(6, 10, 2), warm: raised(14, 16, 1) });
+  expect(falseAlarms(demand, wanted)).toBe(2);
+  // What is there from the start or still at the end has not proved anything yet.
+  expect(falseAlarms(demand, targets({ full: raised(0, 4, 9), shadow: raised(12, MINUTES, 5) }))).toBe(0);
+});
+
+test('a missed spike is a stretch of minutes over 5% short, however long', () => {
+  const demand = Float64Array.from({ length: MINUTES }, (_, t) => ((t > 3 && t < 7) || t === 12 ? 2 : 1));
+  const course = simulate(targets({ full: () => 1 }), MODEL, 1);
+  expect(score(demand, course, MODEL)).toMatchObject({ missedSpikes: 2, minutesOver5Short: 4 });
 });
 
 test('a decision knows a step only once it is over and the delay has passed', () => {

@@ -1,15 +1,17 @@
+import { falseAlarms, mirrorRuns } from './alarms.ts';
 import type { WorldModel } from './model.ts';
 import { lagSteps } from './model.ts';
 import { optimum } from './optimum.ts';
+import type { Policy } from './policy.ts';
 import { decideAlong } from './policy.ts';
 import type { Rival } from './rivals/rival.ts';
 import type { Score } from './score.ts';
-import { mirrorRuns, regret, score } from './score.ts';
+import { regret, score } from './score.ts';
 import type { Trial } from './series.ts';
-import type { Targets } from './world.ts';
+import type { Course, Targets } from './world.ts';
 import { simulate, sliceTargets } from './world.ts';
 
-/** One line of the table. */
+/** One line of the table, and what it rests on. */
 export interface Row {
   name: string;
   /** Settings chosen on the training part. */
@@ -17,8 +19,19 @@ export interface Row {
   score: Score;
   /** Cost over the optimum's, minus one. */
   regret: number;
-  /** Undefined for the optimum, which has courses and no plan. */
+  /** What happened in the judged part. */
+  course: Course;
+  /** The plan for the judged part; undefined for the optimum, which has courses only, as are the counts below. */
+  targets?: Targets;
   mirrorRuns?: number;
+  falseAlarms?: number;
+}
+
+/** Targets along the whole series, and what they cost on the second half of the training part. */
+export interface Tried {
+  settings: string;
+  targets: Targets;
+  tuned: number;
 }
 
 /** Targets of utilisation that a careful user would still set. */
@@ -28,7 +41,41 @@ const CAREFUL_TARGET = 0.9;
 export function optimumRow(trial: Trial, model: WorldModel): Row {
   const judged = trial.demand.subarray(trial.split);
   const course = optimum(judged, model, startSize(trial, trial.split));
-  return { name: 'optimum', settings: '', score: score(judged, course, model), regret: 0 };
+  return { name: 'optimum', settings: '', score: score(judged, course, model), regret: 0, course };
+}
+
+/** A policy along the whole series; nothing of the judged part reaches what it is chosen by. */
+export function tryOut(policy: Policy, settings: string, { demand, split }: Trial, model: WorldModel): Tried {
+  const targets = decideAlong(policy, demand, lagSteps(model));
+  const from = Math.floor(split / 2);
+  const course = replay({ demand, split: from }, targets, model, split);
+  return { settings, targets, tuned: score(demand.subarray(from, split), course, model).cost };
+}
+
+/** The cheapest in training, judged on what follows. */
+export function bestRow(
+  name: string,
+  among: readonly Tried[],
+  trial: Trial,
+  model: WorldModel,
+  optimalCost: number,
+): Row {
+  const { demand, split } = trial;
+  const best = among.reduce((a, b) => (b.tuned < a.tuned ? b : a));
+  const course = replay(trial, best.targets, model, demand.length);
+  const judgedDemand = demand.subarray(split);
+  const judged = score(judgedDemand, course, model);
+  const targets = sliceTargets(best.targets, split, demand.length);
+  return {
+    name,
+    settings: best.settings,
+    score: judged,
+    regret: regret(judged.cost, optimalCost),
+    course,
+    targets,
+    mirrorRuns: mirrorRuns(targets),
+    falseAlarms: falseAlarms(judgedDemand, targets),
+  };
 }
 
 /**
@@ -36,36 +83,27 @@ export function optimumRow(trial: Trial, model: WorldModel): Row {
  * that tracks a utilisation gets a second row, marked `~`, in which targets above 0.9 are allowed as well.
  */
 export function contenderRows(rival: Rival, trial: Trial, model: WorldModel, optimalCost: number): Row[] {
-  const { demand, split } = trial;
-  const tried = rival.candidates(split).map(({ settings, utilizationTarget, policy }) => {
-    const targets = decideAlong(policy, demand, lagSteps(model));
-    const tuned = replay(trial, targets, model, Math.floor(split / 2), split).cost;
-    return { settings, targets, tuned, careful: (utilizationTarget ?? 0) <= CAREFUL_TARGET };
-  });
-  const rowOf = (name: string, among: typeof tried): Row => {
-    const best = among.reduce((a, b) => (b.tuned < a.tuned ? b : a));
-    const judged = replay(trial, best.targets, model, split, demand.length);
-    return {
-      name,
-      settings: best.settings,
-      score: judged,
-      regret: regret(judged.cost, optimalCost),
-      mirrorRuns: mirrorRuns(sliceTargets(best.targets, split, demand.length)),
-    };
-  };
+  const tried = rival.candidates(trial.split).map(({ settings, utilizationTarget, policy }) => ({
+    ...tryOut(policy, settings, trial, model),
+    careful: (utilizationTarget ?? 0) <= CAREFUL_TARGET,
+  }));
   const careful = tried.filter((one) => one.careful);
-  const rows = [rowOf(rival.name, careful)];
-  if (careful.length < tried.length) rows.push(rowOf(`${rival.name} ~`, tried));
+  const rows = [bestRow(rival.name, careful, trial, model, optimalCost)];
+  if (careful.length < tried.length) rows.push(bestRow(`${rival.name} ~`, tried, trial, model, optimalCost));
   return rows;
 }
 
-/** Scores targets over steps from..to (exclusive). */
-function replay(trial: Trial, targets: Targets, model: WorldModel, from: number, to: number): Score {
-  const course = simulate(sliceTargets(targets, from, to), model, startSize(trial, from));
-  return score(trial.demand.subarray(from, to), course, model);
+/** What came of targets from the split to `to` (exclusive). */
+function replay(
+  { demand, split }: Pick<Trial, 'demand' | 'split'>,
+  targets: Targets,
+  model: WorldModel,
+  to: number,
+): Course {
+  return simulate(sliceTargets(targets, split, to), model, startSize({ demand }, split));
 }
 
 /** Everybody, the optimum too, starts with what the minute before needed, already serving. */
-function startSize(trial: Trial, step: number): number {
-  return Math.ceil(trial.demand[step - 1]! - 1e-9);
+function startSize({ demand }: Pick<Trial, 'demand'>, step: number): number {
+  return Math.ceil(demand[step - 1]! - 1e-9);
 }

@@ -17,21 +17,21 @@ export interface ForecastsAlong {
 
 export interface ForecastOptions {
   fitter: Fitter;
-  /** The heavy fit's own beat; the worker's is 15 min. */
+  /** The heavy fit's own beat: an hour unless given, which the worker does every 15 min. */
   fitEveryMs?: number;
   /** Whether the minutes ahead are wanted as distributions, for policy `cost`. */
   nearTerm?: boolean;
-  /** Told now and then: steps done of all. */
+  /** Told ten times: steps done of all. */
   progress?: (done: number, of: number) => void;
 }
 
-const FIT_EVERY_MS = 15 * 60_000;
+const FIT_EVERY_MS = 3_600_000;
 const HISTORY_MS = 14 * 86_400_000;
 /** Steps before the first fit: less tells no day. */
 const FIRST_FIT_STEPS = STEPS_PER_DAY / 2;
 /** A path lasts a day, and until the next fit. */
 const PATH_STEPS = STEPS_PER_DAY + 240;
-const PROGRESS_EVERY = STEPS_PER_DAY / 4;
+const TOLD = 10;
 const SERIES = 'backtest';
 
 /**
@@ -92,7 +92,8 @@ export async function forecastsAlong(
       // What the fit's own fallbacks cannot carry either (all of it missing, say) keeps the older path.
       fit = await fitter.fit(until(whole, asOf, HISTORY_MS), PATH_STEPS, SERIES).catch(() => undefined);
     }
-    if (known % PROGRESS_EVERY === 0) progress?.(known, demand.length);
+    const parts = (steps: number) => Math.floor((TOLD * steps) / demand.length);
+    if (parts(known) > parts(known - 1)) progress?.(known, demand.length);
   }
   return {
     at(known) {

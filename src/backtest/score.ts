@@ -1,6 +1,6 @@
 import type { WorldModel } from './model.ts';
 import { TICKS_PER_HOUR, TICKS_PER_STEP, costOf } from './model.ts';
-import type { Course, Targets } from './world.ts';
+import type { Course } from './world.ts';
 
 /** What a course cost and what it failed to serve. Costs are in the unit of the model's prices. */
 export interface Score {
@@ -14,6 +14,8 @@ export interface Score {
   /** Steps in which any demand went unserved, and in which more than 5% of it did. */
   minutesShort: number;
   minutesOver5Short: number;
+  /** Stretches of minutes over 5% short: spikes that were met too late or not at all. */
+  missedSpikes: number;
   /** Instance-hours billed per tier; `full` includes starts and promotions. */
   hours: { full: number; warm: number; shadow: number };
   /** Mean number of instances running (billed as full): instance-days per day. */
@@ -27,7 +29,8 @@ const ROUNDING = 1e-9;
 /** @param demand per step, in instances */
 export function score(demand: Float64Array, course: Course, model: WorldModel): Score {
   const hours = { full: 0, warm: 0, shadow: 0 };
-  let [unserved, offered, overloaded, minutesShort, minutesOver5Short] = [0, 0, 0, 0, 0];
+  let [unserved, offered, overloaded, minutesShort, minutesOver5Short, missedSpikes] = [0, 0, 0, 0, 0, 0];
+  let missing = false;
   for (let step = 0; step < demand.length; step++) {
     const wanted = demand[step]!;
     let worst = 0;
@@ -42,7 +45,10 @@ export function score(demand: Float64Array, course: Course, model: WorldModel): 
     }
     offered += wanted * TICKS_PER_STEP;
     if (worst > ROUNDING) minutesShort++;
-    if (worst > 0.05 * wanted) minutesOver5Short++;
+    const before = missing;
+    missing = worst > 0.05 * wanted;
+    if (missing) minutesOver5Short++;
+    if (missing && !before) missedSpikes++;
   }
   hours.full /= TICKS_PER_HOUR;
   hours.warm /= TICKS_PER_HOUR;
@@ -56,22 +62,11 @@ export function score(demand: Float64Array, course: Course, model: WorldModel): 
     unservedShare: unserved / Math.max(1e-12, offered),
     minutesShort,
     minutesOver5Short,
+    missedSpikes,
     hours,
     vmsUsedPerDay: (hours.full * TICKS_PER_HOUR) / ticks,
     vmsOverloadedPerDay: overloaded / ticks,
   };
-}
-
-/** Times that a mirror was raised: stretches of steps in which anything at all is wanted outside the primary. */
-export function mirrorRuns(targets: Targets): number {
-  let runs = 0;
-  let raised = false;
-  for (let step = 0; step < targets.full.length; step++) {
-    const wanted = targets.full[step]! + targets.warm[step]! + targets.shadow[step]! > 0;
-    if (wanted && !raised) runs++;
-    raised = wanted;
-  }
-  return runs;
 }
 
 /** Cost beyond the optimum's, as a share of it: 0 is the best that hindsight allows. */

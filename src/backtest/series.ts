@@ -36,6 +36,26 @@ export function parseDemand(csv: string): RecordedDemand {
   return onGrid(minutes);
 }
 
+/**
+ * A series at any step on the grid of minutes: finer samples are averaged, a coarser one holds until the next, and so does the
+ * last one before a gap. Throws naming the step that is negative.
+ * @param series `values[i]` over the step that ENDS at `startAt + i * stepMs`; NaN where none is
+ */
+export function minutesOf(series: { startAt: number; stepMs: number; values: Float64Array }): RecordedDemand {
+  const { startAt, stepMs, values } = series;
+  const minutes = new Map<number, { sum: number; count: number }>();
+  values.forEach((value, i) => {
+    if (Number.isNaN(value)) return;
+    const startMs = startAt + (i - 1) * stepMs;
+    if (value < 0)
+      throw new Error(`demand at ${new Date(startMs).toISOString()} is ${value}: give 0 or more`);
+    const minute = Math.floor(startMs / STEP_MS);
+    const there = minutes.get(minute) ?? { sum: 0, count: 0 };
+    minutes.set(minute, { sum: there.sum + value, count: there.count + 1 });
+  });
+  return onGrid(minutes);
+}
+
 function onGrid(minutes: Map<number, { sum: number; count: number }>): RecordedDemand {
   const known = [...minutes.keys()].sort((a, b) => a - b);
   const first = known[0]!;

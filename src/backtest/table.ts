@@ -1,6 +1,7 @@
 import type { Row } from './compare.ts';
 
-const COLUMNS: { title: string; cell: (row: Row) => string }[] = [
+/** The table's columns, in order. */
+export const COLUMNS: readonly { title: string; cell: (row: Row) => string }[] = [
   { title: 'policy', cell: (row) => row.name },
   { title: 'cost', cell: (row) => row.score.cost.toFixed(1) },
   { title: 'regret', cell: (row) => row.regret.toFixed(3) },
@@ -10,6 +11,8 @@ const COLUMNS: { title: string; cell: (row: Row) => string }[] = [
   { title: 'VMs used/d', cell: (row) => row.score.vmsUsedPerDay.toFixed(2) },
   { title: 'overloaded/d', cell: (row) => row.score.vmsOverloadedPerDay.toFixed(2) },
   { title: 'mirror runs', cell: (row) => (row.mirrorRuns === undefined ? '-' : String(row.mirrorRuns)) },
+  { title: 'false alarms', cell: (row) => (row.falseAlarms === undefined ? '-' : String(row.falseAlarms)) },
+  { title: 'missed spikes', cell: (row) => String(row.score.missedSpikes) },
   { title: 'settings', cell: (row) => row.settings },
 ];
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addApplicationVerbs, type Ask } from './application-verbs.ts';
+import { addBacktestVerb } from './backtest-verb.ts';
 import { commandConfig, withClient } from './context.ts';
 import { asData, EXIT, exitCodeOf, explain, type Place } from './errors.ts';
 import { addEventVerbs } from './event-verbs.ts';
@@ -31,6 +32,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
   addLocalVerbs(program, streams, (code) => (exitCode = code));
   addForecastVerbs(program, streams);
   addEventVerbs(program, streams);
+  addBacktestVerb(program, streams);
   addApplicationVerbs(program, ask);
 
   try {
