@@ -41,6 +41,15 @@ beforeAll(async () => {
     healthChecks: ['global/healthChecks/alive'],
     backends: [{ group: `${ZONE}/instanceGroups/shop` }],
   });
+  await compute('global/urlMaps', { name: 'web', defaultService: 'global/backendServices/front' });
+  await compute('global/targetHttpProxies', { name: 'plain', urlMap: 'global/urlMaps/web' });
+  const target = 'global/targetHttpProxies/plain';
+  await compute('global/forwardingRules', { name: 'door', portRange: '80', target });
+  const instanceProperties = { machineType: 'e2-medium' };
+  await compute(`${ZONE}/reservations`, {
+    name: 'kept',
+    specificReservation: { count: '4', instanceProperties },
+  });
   await create('/dns/v1/projects/p/managedZones', { name: 'example', dnsName: 'example.com.' });
   const additions = [
     { name: '_odd.example.com.', type: 'TXT', ttl: 60, rrdatas: ['"<script>alert(1)</script>"'] },
@@ -55,6 +64,8 @@ describe("the sandbox's page", () => {
     const text = await read();
     expect(text).toContain('shop us-central1-b 3 / 0 / 0 3 RUNNING 3');
     expect(text).toContain('shop (us-central1-b) 3 of 3 1 100.0%');
+    expect(text).toMatch(/door http:\/\/127\.[\d.]+:80 plain web front/);
+    expect(text).toContain('kept us-central1-b 4 × e2-medium 0 of 4 in use');
     expect(text).toContain('example.com. SOA');
     expect(text).toContain('stockOutZones');
     expect(text).toContain('Instance-hours');

@@ -99,10 +99,7 @@ export function othersTable({ world }: Shown, project: string): Html | undefined
     'Target HTTP proxies': world.targetHttpProxies,
     'Target HTTPS proxies': world.targetHttpsProxies,
     Certificates: world.sslCertificates,
-    'Forwarding rules': world.forwardingRules,
     'Network endpoint groups': world.networkEndpointGroups,
-    Reservations: world.reservations,
-    'Future reservations': world.futureReservations,
   };
   const rows = Object.entries(maps).flatMap(([kind, map]) => {
     const names = entriesOf(map, project).map(({ location, resource }) =>
@@ -114,7 +111,7 @@ export function othersTable({ world }: Shown, project: string): Html | undefined
 }
 
 /** Resources of one project with where they are. */
-function entriesOf<R extends Resource>(map: ReadonlyMap<string, R>, project: string) {
+export function entriesOf<R extends Resource>(map: ReadonlyMap<string, R>, project: string) {
   return [...map]
     .filter(([key]) => key.startsWith(`${project}/`))
     .map(([key, resource]) => ({ location: key.split('/')[1]!, resource }));

@@ -3,6 +3,7 @@ import { UNSET } from '../faults/shorthands.ts';
 import type { Api } from '../http.ts';
 import { autoscalersTable, backendsTable, groupsTable, othersTable } from './compute.ts';
 import type { Shown } from './compute.ts';
+import { frontsTable, reservationsTable } from './fronts.ts';
 import { html, Html, table } from './html.ts';
 
 const REFRESH_MS = 2_000;
@@ -79,7 +80,8 @@ function projectsOf({ world }: Shown): string[] {
 function projectSection(shown: Shown, project: string): Html {
   return html`<h2>${project}</h2>
     ${groupsTable(shown, project)} ${backendsTable(shown, project)} ${autoscalersTable(shown, project)}
-    ${dnsTable(shown, project)} ${othersTable(shown, project)}`;
+    ${frontsTable(shown, project)} ${reservationsTable(shown, project)} ${dnsTable(shown, project)}
+    ${othersTable(shown, project)}`;
 }
 
 function dnsTable({ world }: Shown, project: string): Html | undefined {

@@ -1,7 +1,6 @@
 import type { Instance, World } from '../../world.ts';
-import { inPlace, keyOf } from '../resources.ts';
+import { inPlace } from '../resources.ts';
 import type { Place } from '../resources.ts';
-import type { Template } from '../shapes.ts';
 import type { Reservation } from './shapes.ts';
 
 interface Affinity {
@@ -11,7 +10,7 @@ interface Affinity {
 }
 
 /**
- * Lets an instance that is to run use a reservation of its zone: the one that its template names, else any that fits and
+ * Lets an instance that is to run use a reservation of its zone: the one that it is told to, else any that fits and
  * has room. Answers what is wrong when the named one has none. What it uses is noted on it, and is free again when the
  * instance is suspended, stopped or gone.
  */
@@ -20,7 +19,7 @@ export function takeReservation(
   instance: Instance,
 ): { code: string; message: string } | undefined {
   delete instance.reservation;
-  const { consumeReservationType = 'ANY_RESERVATION', values = [] } = affinityOf(world, instance);
+  const { consumeReservationType = 'ANY_RESERVATION', values = [] } = affinityOf(instance);
   if (consumeReservationType === 'NO_RESERVATION') return undefined;
   const isNamed = consumeReservationType === 'SPECIFIC_RESERVATION';
   const place = { project: instance.project, location: instance.zone };
@@ -49,9 +48,7 @@ export function usersOf(world: World, place: Place, reservation: string): Instan
   );
 }
 
-function affinityOf(world: World, { project, template }: Instance): Affinity {
-  if (template === undefined) return {};
-  const found = world.templates.get(keyOf({ project, location: 'global', name: template })) as
-    Template | undefined;
-  return (found?.properties['reservationAffinity'] as Affinity | undefined) ?? {};
+/** What its template or its own body says. */
+function affinityOf({ given }: Instance): Affinity {
+  return (given?.['reservationAffinity'] as Affinity | undefined) ?? {};
 }
