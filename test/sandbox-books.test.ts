@@ -7,10 +7,12 @@ import type { Sandbox } from '../src/sandbox/server.ts';
 
 const ZONE = 'us-central1-b';
 const BASE = `/compute/v1/projects/p/zones/${ZONE}/instanceGroupManagers`;
+const INSTANCES = `/compute/v1/projects/p/zones/${ZONE}/instances`;
 const quick = { medianMs: 2_000, p99Ms: 4_000 };
 
 let sandbox: Sandbox;
 let runs = 0;
+let created = 0;
 
 async function call(method: string, path: string, body?: unknown): Promise<number> {
   const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
@@ -24,6 +26,7 @@ interface Sizes {
   targetSuspendedSize: number;
   targetStoppedSize: number;
 }
+const totalOf = (sizes: Sizes) => sizes.targetSize + sizes.targetSuspendedSize + sizes.targetStoppedSize;
 const sizesOf = (name: string) => sandbox.world.groups.get(`p/${ZONE}/${name}`) as unknown as Sizes;
 const instancesOf = (name: string) => sandbox.world.instancesOf('p', ZONE, name);
 const STATUSES = {
@@ -34,10 +37,8 @@ const STATUSES = {
 
 async function settled(name: string): Promise<void> {
   const deadline = Date.now() + 20_000;
-  const total = () =>
-    Object.keys(STATUSES).reduce((sum, field) => sum + sizesOf(name)[field as keyof Sizes], 0);
   const holds = () =>
-    instancesOf(name).length === total() &&
+    instancesOf(name).length === totalOf(sizesOf(name)) &&
     Object.entries(STATUSES).every(
       ([field, status]) =>
         instancesOf(name).filter((i) => i.status === status && i.currentAction === 'NONE').length ===
@@ -76,18 +77,39 @@ afterAll(async () => {
   await sandbox.close();
 });
 
-const VERBS = ['suspendInstances', 'stopInstances', 'resumeInstances', 'startInstances', 'deleteInstances'];
+const MOVES = ['suspendInstances', 'stopInstances', 'resumeInstances', 'startInstances'];
+/** Verbs on chosen instances of a group, and by how much each instance changes the sum of the target sizes. */
+const CHANGES: Record<string, number> = {
+  ...Object.fromEntries(MOVES.map((verb) => [verb, 0])),
+  deleteInstances: -1,
+  abandonInstances: -1,
+  recreateInstances: 0,
+  applyUpdatesToInstances: 0,
+};
+const VERBS = Object.keys(CHANGES);
+/** What is done to an instance behind its group's back; the group makes up for it. */
+const BEHIND = ['delete', 'stop', 'suspend'];
 const Step = fc.oneof(
   fc.record({ verb: fc.constant('resize'), size: fc.integer({ min: 0, max: 6 }) }),
-  fc.record({ verb: fc.constantFrom(...VERBS), size: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ verb: fc.constant('createInstances'), size: fc.integer({ min: 1, max: 2 }) }),
+  {
+    weight: 3,
+    arbitrary: fc.record({ verb: fc.constantFrom(...VERBS), size: fc.integer({ min: 1, max: 3 }) }),
+  },
+  fc.record({ verb: fc.constantFrom(...BEHIND), size: fc.constant(1) }),
 );
+const STANDING = ['RUNNING', 'SUSPENDED', 'TERMINATED'];
 const FROM: Record<string, string[]> = {
   suspendInstances: ['RUNNING'],
   stopInstances: ['RUNNING'],
   resumeInstances: ['SUSPENDED'],
   startInstances: ['TERMINATED'],
-  deleteInstances: ['RUNNING', 'SUSPENDED', 'TERMINATED'],
+  stop: ['RUNNING'],
+  suspend: ['RUNNING'],
 };
+
+/** Names of instances that have been abandoned. */
+const abandoned = new Set<string>();
 
 async function take(name: string, verb: string, size: number): Promise<void> {
   if (verb === 'resize') {
@@ -95,19 +117,45 @@ async function take(name: string, verb: string, size: number): Promise<void> {
     expect(sizesOf(name).targetSize).toBe(size);
     return;
   }
-  const chosen = instancesOf(name).filter(
-    ({ status, currentAction }) => currentAction === 'NONE' && FROM[verb]!.includes(status),
-  );
-  const instances = chosen.slice(0, size).map((i) => `zones/${ZONE}/instances/${i.name}`);
-  if (instances.length === 0) return;
-  const before = sizesOf(name);
-  const total = before.targetSize + before.targetSuspendedSize + before.targetStoppedSize;
+  const before = { ...sizesOf(name) };
+  const total = totalOf(before);
+  if (verb === 'createInstances') {
+    const instances = Array.from({ length: size }, () => ({ name: `${name}-own-${(created += 1)}` }));
+    expect(await call('POST', `${BASE}/${name}/${verb}`, { instances })).toBe(200);
+    expect(sizesOf(name)).toMatchObject({ targetSize: before.targetSize + size });
+    return;
+  }
+  const chosen = instancesOf(name)
+    .filter(
+      ({ status, currentAction }) => currentAction === 'NONE' && (FROM[verb] ?? STANDING).includes(status),
+    )
+    .slice(0, size);
+  if (chosen.length === 0) return;
+  if (BEHIND.includes(verb)) return behindItsBack(name, verb, chosen[0]!);
+  const instances = chosen.map((instance) => `zones/${ZONE}/instances/${instance.name}`);
   expect(await call('POST', `${BASE}/${name}/${verb}`, { instances: [...instances, instances[0]] })).toBe(
     200,
   );
-  const after = sizesOf(name);
-  const gone = verb === 'deleteInstances' ? instances.length : 0;
-  expect(after.targetSize + after.targetSuspendedSize + after.targetStoppedSize).toBe(total - gone);
+  expect(totalOf(sizesOf(name))).toBe(total + CHANGES[verb]! * instances.length);
+  if (verb === 'abandonInstances') for (const instance of chosen) abandoned.add(instance.name);
+  if (verb !== 'recreateInstances') return;
+  await settled(name);
+  const now = new Map(instancesOf(name).map((instance) => [instance.name, instance.id]));
+  for (const instance of chosen) expect(now.get(instance.name)).not.toBe(instance.id);
+}
+
+async function behindItsBack(group: string, verb: string, instance: { name: string; id: string }) {
+  const before = { ...sizesOf(group) };
+  const path = `${INSTANCES}/${instance.name}`;
+  const status = verb === 'delete' ? await call('DELETE', path) : await call('POST', `${path}/${verb}`);
+  expect(status).toBe(200);
+  await settled(group);
+  expect(sizesOf(group)).toMatchObject({
+    targetSize: before.targetSize,
+    targetSuspendedSize: before.targetSuspendedSize,
+    targetStoppedSize: before.targetStoppedSize,
+  });
+  expect(instancesOf(group).find(({ name }) => name === instance.name)?.id).not.toBe(instance.id);
 }
 
 describe('the books of a group', () => {
@@ -132,6 +180,14 @@ describe('the books of a group', () => {
           expect(usage['INSTANCES']).toBe(all.length);
           const holding = all.filter(({ status }) => status !== 'SUSPENDED' && status !== 'TERMINATED');
           expect(usage['CPUS']).toBe(2 * holding.length);
+          // Whoever was abandoned is nobody's, and lives on.
+          for (const left of abandoned) {
+            const instance = sandbox.world.instances.get(`p/${ZONE}/${left}`);
+            expect(instance).toBeDefined();
+            expect(instance!.group).toBeUndefined();
+            expect(await call('DELETE', `${INSTANCES}/${left}`)).toBe(200);
+          }
+          abandoned.clear();
           expect(await call('DELETE', `${BASE}/${name}`)).toBe(200);
           while (sandbox.world.groups.has(`p/${ZONE}/${name}`))
             await new Promise((resolve) => setTimeout(resolve, 5));
@@ -164,6 +220,27 @@ describe('the books of a group', () => {
         body: fc.constant(undefined),
       }),
       fc.record({ verb: fc.constant('deletePerInstanceConfigs'), body: fc.constant({ names: [own] }) }),
+      fc.record({
+        verb: fc.constant('createInstances'),
+        body: fc.constantFrom(
+          { instances: [{ name: 'fresh' }, { name: own }] },
+          { instances: [{ name: 'twice' }, { name: 'twice' }] },
+          { instances: [{ name: 'Wrong_Name' }] },
+          { instances: [] },
+        ),
+      }),
+      fc.record({
+        verb: fc.constant('applyUpdatesToInstances'),
+        body: fc.constantFrom(
+          { allInstances: true, instances: [own] },
+          {},
+          { instances: [own], minimalAction: 'REPLACE', mostDisruptiveAllowedAction: 'NONE' },
+        ),
+      }),
+      fc.record({
+        verb: fc.constantFrom('updatePerInstanceConfigs', 'patchPerInstanceConfigs'),
+        body: fc.constant({ perInstanceConfigs: [{ name: own }, { name: 'nobody' }] }),
+      }),
     );
     await fc.assert(
       fc.asyncProperty(Wrong, async ({ verb, body }) => {
