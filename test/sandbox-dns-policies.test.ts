@@ -149,6 +149,27 @@ describe('answers', () => {
     expect(counts(20)).toEqual({ '127.1.0.9': 20 });
   });
 
+  it('come from a wildcard for names that are not there, nor have anything below them', async () => {
+    const { world, send } = await zoneOf();
+    const record = (name: string, address: string) => ({ name, type: 'A', ttl: 5, rrdatas: [address] });
+    const additions = [
+      record('*.example.com.', '192.0.2.1'),
+      record('*.b.example.com.', '192.0.2.2'),
+      record('deep.down.b.example.com.', '192.0.2.3'),
+    ];
+    await send('POST', '/managedZones/z/changes', { additions });
+    const answerTo = (name: string) => {
+      const { answers, flags } = answerQuery(world, { type: 'query', questions: [{ name, type: 'A' }] });
+      return [(flags ?? 0) & 15, ...answers!.map((answer) => ('data' in answer ? answer.data : ''))];
+    };
+    expect(answerTo('any.example.com')).toEqual([0, '192.0.2.1']);
+    expect(answerTo('any.thing.example.com')).toEqual([0, '192.0.2.1']);
+    expect(answerTo('any.b.example.com')).toEqual([0, '192.0.2.2']);
+    // There, though empty: the wildcard beside it does not speak for it, nor for what would be below.
+    expect(answerTo('down.b.example.com')).toEqual([0]);
+    expect(answerTo('other.down.b.example.com')).toEqual([3]);
+  });
+
   it('follow an alias, tell texts, and carry the SOA no longer than negative answers may be kept', async () => {
     const { world, send } = await zoneOf();
     const records = [

@@ -23,18 +23,33 @@ export function answerQuery(world: World, query: Packet, sender = ''): Packet {
     .sort((a, b) => b.dnsName.length - a.dnsName.length)[0];
   if (!question || !zone) return { ...base, flags: recursion | REFUSED };
   const records = servedRecords(zone, world.clock.now());
-  const own = records.filter((record) => record.name.toLowerCase() === name);
+  const own = recordsFor(records, name);
   // An alias answers for every type.
   const fitting = own.find(({ type }) => type === question.type) ?? own.find(({ type }) => type === 'CNAME');
   const client = subnetOf(query) ?? sender;
   const answers = fitting
     ? dataFor(world, fitting, client).map((data) => toAnswer(fitting, question, data))
     : [];
-  const exists = records.some((record) => `.${record.name.toLowerCase()}`.endsWith(`.${name}`));
-  const flags = AUTHORITATIVE_ANSWER | recursion | (exists ? 0 : NXDOMAIN);
+  const known = own.length > 0 || exists(records, name);
+  const flags = AUTHORITATIVE_ANSWER | recursion | (known ? 0 : NXDOMAIN);
   const authorities =
     answers.length > 0 ? [] : records.filter(({ type }) => type === 'SOA').map(startOfAuthority);
   return { ...base, flags, answers, authorities };
+}
+
+/** A name's own records, else those of the wildcard right below its closest ancestor that there is (RFC 4592). */
+function recordsFor(records: RecordSet[], name: string): RecordSet[] {
+  const named = (wanted: string) => records.filter((record) => record.name.toLowerCase() === wanted);
+  if (exists(records, name)) return named(name);
+  const labels = name.split('.');
+  const ancestors = labels.map((_, from) => labels.slice(from + 1).join('.'));
+  const closest = ancestors.find((ancestor) => exists(records, ancestor));
+  return named(`*.${closest}`);
+}
+
+/** Whether there is a name: by records of its own, or of something below it. */
+function exists(records: RecordSet[], name: string): boolean {
+  return records.some((record) => `.${record.name.toLowerCase()}`.endsWith(`.${name}`));
 }
 
 function subnetOf(query: Packet): string | undefined {

@@ -4,8 +4,10 @@ import { MINUTE_MS, NO_BACKEND } from '../plane/traffic-meter.ts';
 import type { Instance, Plane, World } from '../world.ts';
 import type { MetricKind, Point, Reader, Series, ValueType } from './series.ts';
 
-/** "Sampled every 60 seconds. After sampling, data is not visible for up to 240 seconds." */
-const DOCUMENTED_DELAY_MS = 240_000;
+/** "Sampled every 60 seconds. After sampling, data is not visible for up to 210 seconds", of every https metric. */
+const BALANCER_DELAY_MS = 210_000;
+/** The same of an instance's and a group's: 240 seconds. */
+const COMPUTE_DELAY_MS = 240_000;
 
 /** A metric that the sandbox measures itself. */
 export interface BuiltinMetric {
@@ -23,19 +25,23 @@ export interface BuiltinMetric {
   read: Reader;
 }
 
-type Shape = Omit<BuiltinMetric, 'read' | 'delayMs' | 'displayName'>;
+type Shape = Omit<BuiltinMetric, 'read' | 'displayName'>;
 
-const LB = { resource: 'https_lb_rule', labels: ['response_code_class'] };
+const LB = { resource: 'https_lb_rule', labels: ['response_code_class'], delayMs: BALANCER_DELAY_MS };
 const COUNTS = { ...LB, metricKind: 'DELTA', valueType: 'INT64', unit: '1' } as const;
 const LATENCIES = { ...LB, metricKind: 'DELTA', valueType: 'DISTRIBUTION', unit: 'ms' } as const;
-const VM = { resource: 'gce_instance', labels: ['instance_name'], valueType: 'DOUBLE' } as const;
+const VM = {
+  resource: 'gce_instance',
+  labels: ['instance_name'],
+  valueType: 'DOUBLE',
+  delayMs: COMPUTE_DELAY_MS,
+} as const;
 
 /** Everything that the sandbox measures, one point a minute. */
 export function builtinMetrics(world: World, plane: Plane & PlaneExtras): BuiltinMetric[] {
   const metric = (shape: Shape, read: (shape: Shape) => Reader): BuiltinMetric => ({
     ...shape,
     displayName: shape.description.split('.')[0]!,
-    delayMs: DOCUMENTED_DELAY_MS,
     read: read(shape),
   });
   const counts = (onlyBackends: boolean) => (shape: Shape) => countReader(plane, shape, onlyBackends);
@@ -96,6 +102,7 @@ export function builtinMetrics(world: World, plane: Plane & PlaneExtras): Builti
       {
         resource: 'instance_group',
         labels: [],
+        delayMs: COMPUTE_DELAY_MS,
         metricKind: 'GAUGE',
         valueType: 'INT64',
         unit: '1',
