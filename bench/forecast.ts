@@ -40,7 +40,7 @@ if (protocol !== 'run' && protocol !== 'online' && protocol !== 'events' && prot
 }
 const HORIZON_HOURS = { run: 24, online: 1, events: 24, m4: M4_STEPS };
 /** The nets alone look a day ahead, which is not far enough for M4. */
-const MODELS = protocol === 'm4' ? ['premirror', 'mixture', 'seasonal-naive'] : CONTENDERS;
+const MODELS = protocol === 'm4' ? ['premirror', 'mixture', 'mstl-ets', 'seasonal-naive'] : CONTENDERS;
 
 const models = await loadContenders(
   options.models?.split(',') ?? MODELS,

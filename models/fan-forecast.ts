@@ -6,7 +6,7 @@ import { LEVELS, ascend } from './quantile-forecast.ts';
 const WIDTH = LEVELS.length;
 
 /**
- * A forecast from rows of quantiles: `steps` rows of `gridMs` each, then one per window (in grid steps, ascending). A
+ * A forecast from rows of quantiles (NaN where there is nothing to say): `steps` rows of `gridMs` each, then one per window (in grid steps, ascending). A
  * longer window's maximum is never below a shorter one's. Read at the history's own step: lines between the middles of
  * grid steps where it is finer.
  */
@@ -21,11 +21,13 @@ export function fanForecast(
   const maxima = rows.slice(steps * WIDTH);
   for (let i = WIDTH; i < maxima.length; i++) maxima[i] = Math.max(maxima[i]!, maxima[i - WIDTH]!);
   for (let row = 0; row < windows.length; row++) ascend(maxima, row * WIDTH);
-  const mix = (of: Float64Array, a: number, b: number, share: number) =>
-    Array.from({ length: WIDTH }, (_, level) => {
+  const mix = (of: Float64Array, a: number, b: number, share: number) => {
+    const row = Array.from({ length: WIDTH }, (_, level) => {
       const low = of[a * WIDTH + level]!;
       return low + share * (of[b * WIDTH + level]! - low);
     });
+    return row.some(Number.isNaN) ? undefined : row;
+  };
   return {
     model,
     asOf: endOf(history),

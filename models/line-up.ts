@@ -6,6 +6,7 @@ import { fanForecast } from './fan-forecast.ts';
 import type { History } from './forecaster.ts';
 import { endOf, until } from './forecaster.ts';
 import { expertsOver, loadNets } from './installed.ts';
+import { loadMstlExpert } from './mstl-expert.ts';
 import { createNeuralForecaster } from './neural.ts';
 import { createPremirror } from './premirror.ts';
 import type { QuantileForecast } from './quantile-forecast.ts';
@@ -30,6 +31,7 @@ export const CONTENDERS = [
   'lstm',
   'transformer',
   'mixture',
+  'mstl-ets',
   'seasonal-naive',
 ] as const;
 
@@ -55,7 +57,9 @@ export async function loadContenders(
     premirror: () =>
       createPremirror(experts, horizonMs > DAY_MS ? { horizonMs, ...FAR } : { horizonMs }).forecast,
     neural: alone(neuralExpert(createNeuralForecaster('neural', [...nets.values()])), horizonMs),
-    ...Object.fromEntries(experts.map((expert) => [expert.name, alone(expert, horizonMs)])),
+    ...Object.fromEntries(
+      [...experts, await loadMstlExpert()].map((expert) => [expert.name, alone(expert, horizonMs)]),
+    ),
   };
   return names.map((name) => ({ name, start: known[name]! }));
 }

@@ -201,11 +201,11 @@ describe('premirror evaluate', () => {
   it('compares models on what none of them had seen', async () => {
     const series = fileWith('daily.csv', daily(8));
     const argv = ['evaluate', '--series', series, '--horizon', '2h', '--origins', '4'];
-    const models = ['--models', 'mixture,seasonal-naive'];
+    const models = ['--models', 'mixture,mstl-ets,seasonal-naive'];
     const people = await premirror(...argv, ...models);
     expect(people.out).toMatch(/model +MASE +sMAPE % +CRPS +covers 95% +interval score +ms each/);
     const { models: found } = JSON.parse((await premirror(...argv, ...models, '--json')).out);
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(3);
     for (const { scores, forecasts } of found) {
       expect(forecasts).toBe(4);
       expect(scores.crps).toBeGreaterThan(0);
