@@ -7,6 +7,8 @@ import type { Address } from './instance-server.ts';
 
 /** Shortest time between two slices on the wall: at extreme speeds checking slows down instead of eating the machine. */
 const SHORTEST_STEP_WALL_MS = 20;
+/** Shortest timeout on the wall: at high speed a busy machine of ours must not look like an unhealthy instance. */
+const SHORTEST_TIMEOUT_WALL_MS = 500;
 /** A timer that is so late says that this process stood still, and its instances with it. */
 const STALL_WALL_MS = 100;
 /** Probes of a slice, while an interval has room for enough slices. */
@@ -84,7 +86,7 @@ export class Prober {
   }
 
   #ask(address: Address, check: Check): Promise<boolean> {
-    const timeoutMs = Math.max(check.timeoutMs, SHORTEST_STEP_WALL_MS * this.#clock.speed);
+    const timeoutMs = Math.max(check.timeoutMs, SHORTEST_TIMEOUT_WALL_MS * this.#clock.speed);
     return check.type === 'TCP'
       ? this.#connect(address, timeoutMs)
       : this.#get(address, check.path, timeoutMs);
