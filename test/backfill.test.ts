@@ -3,33 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackfillActivities } from '../activities/backfill.ts';
 import type { BackfilledDay } from '../activities/backfill.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
-import { warmUpBest, type Fitter } from '../models/fitter.ts';
-import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { hindsight } from '../src/backtest/hindsight.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
-import { SHOP } from './support/fake-cloud.ts';
+import { DAY_MS, demandAt, FITTER, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
 /** A backfill works the past out as of then: the same whoever asks in whatever order, knowing nothing that came later. */
-
-const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
-/** A Monday. */
-const MONDAY = Date.UTC(2026, 9, 5);
-const PRICES = { full: 0.134, warm: 0.0047, shadow: 0.001, currency: 'USD', source: 'test' };
-const STEP_MS = 5 * MINUTE_MS;
-const SPEC = { ...SHOP, demand: { ...SHOP.demand, stepMs: STEP_MS, observationDelayMs: STEP_MS } };
-/** The quickest of the product's own models: the order of things is the same. */
-const FITTER: Fitter = {
-  fit: async (history, steps) => seasonalNaive.fit(history, steps),
-  warmUp: async (history, coverage, steps) => warmUpBest(seasonalNaive, history, coverage, steps),
-};
-/** A wave a day, and each day at 20:00 a crowd that the primary cannot carry. */
-const demandAt = (at: number) => {
-  const ofDay = (at % DAY_MS) / DAY_MS;
-  return 300 - 150 * Math.cos(2 * Math.PI * ofDay) + (ofDay > 0.83 && ofDay < 0.85 ? 400 : 0);
-};
 
 let ledger: StoredLedger;
 beforeAll(async () => void (ledger = await openLedger({ directory: 'memory' })));

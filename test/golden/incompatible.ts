@@ -11,3 +11,13 @@ export async function mirrorRun(input: MirrorRunInput): Promise<string> {
   await sleep(input.speed);
   return `${input.zone}: retired, nothing is left`;
 }
+
+export async function backfill(): Promise<string> {
+  await sleep(1);
+  return '2 days';
+}
+
+export async function feedback(): Promise<string> {
+  await sleep(1);
+  return 'nothing moved';
+}

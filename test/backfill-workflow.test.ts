@@ -1,0 +1,197 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundle } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { propose } from '../activities/past/proposer.ts';
+import type { ProposeRequest } from '../activities/past/proposer.ts';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { findTemporalCli } from '../src/temporal/find-binary.ts';
+import { backfillId, feedbackId } from '../src/temporal/ids.ts';
+import {
+  ensureBackfillSchedule,
+  ensureFeedbackSchedule,
+  removeSchedules,
+} from '../src/temporal/schedules.ts';
+import { retuneUpdate, specificationQuery } from '../workflows/messages.ts';
+import { backfillProgressQuery } from '../workflows/past-messages.ts';
+import { forecastAt } from './support/ledger-rows.ts';
+import { DAY_MS, MONDAY, onPastStage, type PastStage } from './support/past-stage.ts';
+import { bundleWorkflows, eventually, startDevServer } from './support/temporal-side.ts';
+
+/**
+ * The workflows that look back, on a real server. Leaves the histories that it records in FRESH: the golden ones are
+ * copies of them.
+ */
+const FRESH = fileURLToPath(new URL('../.premirror/golden/', import.meta.url));
+
+let env: TestWorkflowEnvironment;
+let bundle: WorkflowBundle;
+
+beforeAll(async () => {
+  [env, bundle] = await Promise.all([startDevServer(), bundleWorkflows()]);
+});
+afterAll(async () => {
+  await env?.teardown();
+});
+
+const day = (n: number) => new Date(MONDAY + n * DAY_MS).toISOString().slice(0, 10);
+const stage =
+  (play: (stage: PastStage) => Promise<void>, proposer = calmProposer) =>
+  () =>
+    onPastStage(env, bundle, proposer, play);
+const calmProposer = async (request: ProposeRequest) => propose(request);
+/** As if the last days had asked for a lower threshold. */
+const movingProposer = async ({ settings }: ProposeRequest) => ({
+  settings: { ...settings, thresholdFactor: 1.05 },
+  move: { setting: 'thresholdFactor' as const, from: settings.thresholdFactor, to: 1.05 },
+  why: 'thresholdFactor from 1.15 to 1.05: the last 48 hours would have cost 4% less',
+  evidence: { hours: 48, cost: 10, candidates: [] },
+});
+
+async function temporal(...args: string[]): Promise<string> {
+  const cli = await findTemporalCli();
+  const { stdout } = await promisify(execFile)(cli, [...args, '--address', env.address], {
+    maxBuffer: 32 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+async function record(name: string, workflowId: string): Promise<void> {
+  const history = await temporal('workflow', 'show', '--workflow-id', workflowId, '--output', 'json');
+  await mkdir(FRESH, { recursive: true });
+  // Who ran it does not matter to a replay.
+  await writeFile(`${FRESH}${name}.json`, history.replaceAll(/\d+@[\w.-]+/g, 'worker@host'));
+}
+
+async function observed({ taskQueue, spec }: PastStage) {
+  const workflowId = `application/${spec.application}`;
+  return env.client.workflow.start('application', { workflowId, taskQueue, args: [{ spec, speed: 1 }] });
+}
+
+describe('a backfill', () => {
+  it(
+    'by hand works day by day, says how far it is, survives its worker, and comes out the same again',
+    stage(async (on) => {
+      await observed(on);
+      const { application } = on.spec;
+      const input = { application, from: day(0), to: day(2) };
+      const workflowId = `${backfillId(application)}/by-hand`;
+      const run = () =>
+        env.client.workflow.start('backfill', { workflowId, taskQueue: on.taskQueue, args: [input] });
+      const handle = await run();
+      await eventually('a day done', async () => (await handle.query(backfillProgressQuery)).daysDone > 0);
+      await on.replaceWorker();
+      const summary = (await handle.result()) as string;
+      expect(summary).toMatch(/^2 days, 192 looks; [\d.]+% within the interval an hour ahead; cost/);
+      const rows = await on.ledger.history.backfilled(application, MONDAY, MONDAY + 2 * DAY_MS);
+      expect(rows).toHaveLength(192);
+      await record('backfill-days', workflowId);
+      expect(await (await run()).result()).toBe(summary);
+      expect(await on.ledger.history.backfilled(application, MONDAY, MONDAY + 2 * DAY_MS)).toEqual(rows);
+    }),
+  );
+
+  it(
+    'of the paused Schedule covers the day of its nominal time, not of now',
+    stage(async (on) => {
+      await observed(on);
+      const { application } = on.spec;
+      await ensureBackfillSchedule(env.client, application, on.taskQueue);
+      await ensureBackfillSchedule(env.client, application, on.taskQueue);
+      const span = ['--start-time', `${day(0)}T00:00:00Z`, '--end-time', `${day(1)}T00:00:00Z`];
+      const which = ['-s', backfillId(application), '--overlap-policy', 'BufferAll'];
+      await temporal('schedule', 'backfill', ...which, ...span);
+      const { history } = on.ledger;
+      await eventually(
+        'two days',
+        async () =>
+          (await history.balances(application, 'backfill', MONDAY, MONDAY + 9 * DAY_MS)).length === 2,
+      );
+      const looks = await history.backfilled(application, 0, MONDAY + 9 * DAY_MS);
+      expect(looks).toHaveLength(2 * 96);
+      expect(looks[0]?.forecast.issuedAt).toBe(MONDAY);
+      await removeSchedules(env.client, application);
+      await removeSchedules(env.client, application);
+    }),
+  );
+
+  it(
+    'refuses what makes no sense, with a remedy, and an application that nobody looks after',
+    stage(async (on) => {
+      const failure = async (input: object) => {
+        const workflowId = `${backfillId('nobody')}/${JSON.stringify(input)}`;
+        const options = { workflowId, taskQueue: on.taskQueue, args: [input] };
+        const error = await env.client.workflow.execute('backfill', options).catch((e: Error) => e);
+        let text = '';
+        for (let e: unknown = error; e instanceof Error; e = e.cause) text += ` ${e.message}`;
+        return text;
+      };
+      expect(await failure({ application: 'nobody' })).toContain('start it by a Schedule');
+      expect(await failure({ application: 'nobody', from: 'today', to: day(1) })).toContain(
+        'from is "today": write a day such as',
+      );
+      expect(await failure({ application: 'nobody', from: day(1), to: day(1) })).toContain('later than from');
+      expect(await failure({ application: 'nobody', from: day(0), to: day(1) })).toContain(
+        'none of that name runs',
+      );
+    }),
+  );
+});
+
+describe('feedback', () => {
+  it(
+    'records a move with its evidence, tells the application, and takes it back when asked',
+    stage(async (on) => {
+      const app = await observed(on);
+      const { application } = on.spec;
+      await on.ledger.saveForecast({ ...forecastAt(MONDAY + 4 * DAY_MS), application }, []);
+      const workflowId = feedbackId(application);
+      const run = (input: object) =>
+        env.client.workflow.execute('feedback', {
+          workflowId,
+          taskQueue: on.taskQueue,
+          args: [{ application, ...input }],
+        });
+      const outcome = await run({});
+      expect(outcome).toContain('thresholdFactor from 1.15 to 1.05');
+      await record('feedback-moved', workflowId);
+      const factor = async () => (await app.query(specificationQuery)).settings.thresholdFactor;
+      await eventually('retuned', async () => (await factor()) === 1.05);
+      const metadata = await temporal('workflow', 'metadata', '-w', app.workflowId);
+      expect(metadata).toMatch(/settings +thresholdFactor from 1.15 to 1.05/);
+      const [change] = await on.ledger.history.settingsChanges(application, 1);
+      expect(change).toMatchObject({
+        before: DEFAULT_SETTINGS,
+        after: { ...DEFAULT_SETTINGS, thresholdFactor: 1.05 },
+        evidence: { hours: 48 },
+      });
+      expect(await run({ reset: true })).toBe('reset to the defaults');
+      await eventually('reset', async () => (await factor()) === DEFAULT_SETTINGS.thresholdFactor);
+      expect(await run({ reset: true })).toBe('the settings are so already');
+      const refusal = await app
+        .executeUpdate(retuneUpdate, { args: [{ settings: { thresholdFactor: 9 }, why: 'test' }] })
+        .catch((error: Error) => (error.cause as Error).message);
+      expect(refusal).toBe('settings.thresholdFactor is 9: give a number from 0.5 to 1.5');
+    }, movingProposer),
+  );
+
+  it(
+    'of its Schedule runs at once when triggered, and ends in words when the application is gone',
+    stage(async (on) => {
+      const { application } = on.spec;
+      await ensureFeedbackSchedule(env.client, application, 1, on.taskQueue);
+      await env.client.schedule.getHandle(feedbackId(application)).trigger();
+      const result = await eventually('a run', async () => {
+        const query = `WorkflowType = 'feedback' AND PremirrorApplication = '${application}'`;
+        for await (const { workflowId, status } of env.client.workflow.list({ query }))
+          if (status.name === 'COMPLETED') return env.client.workflow.getHandle(workflowId).result();
+        return undefined;
+      });
+      expect(result).toContain('gone');
+      await removeSchedules(env.client, application);
+    }),
+  );
+});

@@ -1,0 +1,115 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker, type WorkflowBundle } from '@temporalio/worker';
+import { createBackfillActivities } from '../../activities/backfill.ts';
+import { withFailureTypes } from '../../activities/failures.ts';
+import { createFeedbackActivities } from '../../activities/feedback.ts';
+import { warmUpBest, type Fitter } from '../../models/fitter.ts';
+import { seasonalNaive } from '../../models/seasonal-naive.ts';
+import { hindsight } from '../../src/backtest/hindsight.ts';
+import type { Proposer } from '../../activities/past/proposer.ts';
+import type { ApplicationSpec } from '../../src/domain/application.ts';
+import { openLedger } from '../../src/ledger/open.ts';
+import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
+import { createApplications } from '../../src/worker/applications.ts';
+import { SHOP } from './fake-cloud.ts';
+
+export const DAY_MS = 86_400_000;
+export const MINUTE_MS = 60_000;
+/** As long as the looks lie apart: the least work that shows all. */
+export const STEP_MS = 15 * MINUTE_MS;
+/** A Monday. */
+export const MONDAY = Date.UTC(2026, 9, 5);
+export const PRICES = { full: 0.134, warm: 0.0047, shadow: 0.001, currency: 'USD', source: 'test' };
+export const SPEC: ApplicationSpec = {
+  ...SHOP,
+  mode: 'observe',
+  demand: { ...SHOP.demand, stepMs: STEP_MS, observationDelayMs: STEP_MS },
+};
+/** The quickest of the product's own models: the order of things is the same. */
+export const FITTER: Fitter = {
+  fit: async (history, steps) => seasonalNaive.fit(history, steps),
+  warmUp: async (history, coverage, steps) => warmUpBest(seasonalNaive, history, coverage, steps),
+};
+
+/** A wave a day, and each day at 20:00 a crowd that the primary cannot carry. */
+export function demandAt(at: number): number {
+  const ofDay = (at % DAY_MS) / DAY_MS;
+  return 300 - 150 * Math.cos(2 * Math.PI * ofDay) + (ofDay > 0.83 && ofDay < 0.85 ? 400 : 0);
+}
+
+/** Demand that begins two days before Monday. */
+export async function readDemand(_: ApplicationSpec, from: number, to: number) {
+  const samples = [];
+  for (let at = Math.max(from, MONDAY - 2 * DAY_MS) + STEP_MS; at <= to; at += STEP_MS)
+    samples.push({ at, value: demandAt(at) });
+  return samples;
+}
+
+/** The real workflows and the real activities that look back, over a ledger in memory and demand by formula. */
+export interface PastStage {
+  ledger: StoredLedger;
+  taskQueue: string;
+  spec: ApplicationSpec;
+  /** The worker ends, as if its machine were lost, and another takes over. */
+  replaceWorker(): Promise<void>;
+}
+
+let stages = 0;
+
+export async function onPastStage(
+  env: TestWorkflowEnvironment,
+  workflowBundle: WorkflowBundle,
+  proposer: Proposer,
+  play: (stage: PastStage) => Promise<void>,
+): Promise<void> {
+  const ledger = await openLedger({ directory: 'memory' });
+  const taskQueue = `past-${process.pid}-${++stages}`;
+  const spec = { ...SPEC, application: `past${stages}` };
+  const deps = {
+    applications: createApplications(env.client),
+    fleet: {
+      snapshot: async () => ({ primary: { serving: 6, minimum: 2, maximum: 10, target: 6 }, mirrors: [] }),
+    },
+    demand: { read: readDemand },
+    ledger,
+    history: ledger.history,
+    hindsight,
+    clock: { now: () => MONDAY + 5 * DAY_MS, speed: 1 },
+    prices: PRICES,
+    fitter: FITTER,
+    proposer,
+  };
+  const start = async () => {
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue,
+      workflowBundle,
+      stickyQueueScheduleToStartTimeout: '1s',
+      activities: {
+        ...withFailureTypes({ ...createBackfillActivities(deps), ...createFeedbackActivities(deps) }),
+        // The application under feedback only observes; what it forecasts does not matter here.
+        forecast: () => new Promise((_, reject) => setTimeout(reject, 2_000, new Error('no forecast here'))),
+      },
+    });
+    return { worker, running: worker.run() };
+  };
+  let current = await start();
+  const end = async () => {
+    current.worker.shutdown();
+    await current.running;
+  };
+  try {
+    await play({
+      ledger,
+      taskQueue,
+      spec,
+      async replaceWorker() {
+        await end();
+        current = await start();
+      },
+    });
+  } finally {
+    await end();
+    await ledger.close();
+  }
+}
