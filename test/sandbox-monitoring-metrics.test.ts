@@ -1,5 +1,6 @@
-import { MetricServiceClient } from '@google-cloud/monitoring';
+import { MetricServiceClient, protos } from '@google-cloud/monitoring';
 import { credentials } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
@@ -361,6 +362,18 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
       /timeSeries\[1\].*timeSeries\[2\].*timeSeries\[3\].*timeSeries\[4\].*timeSeries\[5\]/,
     );
     await expect(refused).rejects.not.toThrow('timeSeries[0]: ');
+    if (transport === 'gRPC') {
+      const { metadata } = (await refused.catch((error: unknown) => error)) as { metadata: Metadata };
+      const [trailer] = metadata.get('grpc-status-details-bin');
+      const [packed] = protos.google.rpc.Status.decode(trailer as Buffer).details;
+      expect(packed!.type_url).toBe('type.googleapis.com/google.monitoring.v3.CreateTimeSeriesSummary');
+      const summary = protos.google.monitoring.v3.CreateTimeSeriesSummary;
+      expect(summary.decode(packed!.value as Buffer)).toMatchObject({
+        totalPointCount: 6,
+        successPointCount: 1,
+        errors: Array.from({ length: 5 }, () => ({ status: { code: 3 }, pointCount: 1 })),
+      });
+    }
     const one = (end: number) => ({ name: 'projects/p', timeSeries: [series(type, point, end)] });
     await expect(client().createTimeSeries(one(at))).rejects.toThrow('written in order');
     await expect(client().createTimeSeries(one(at + 1_000))).rejects.toThrow('more frequently');

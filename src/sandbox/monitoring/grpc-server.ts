@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import type {
   sendUnaryData,
   ServerUnaryCall,
@@ -50,7 +50,7 @@ export async function startGrpcServer(world: World, service: Record<string, Meth
     handlers[name] = (call: ServerUnaryCall<Fields, Fields>, reply: sendUnaryData<Fields>) => {
       void answer(world, service[name]!, call.request, http, writes === true).then(({ status, body }) => {
         if (status === 200) reply(null, body as Fields);
-        else reply({ code: status === 0 ? UNAVAILABLE : grpcCodeOf(status), details: messageOf(body) });
+        else reply(refusal(status === 0 ? UNAVAILABLE : grpcCodeOf(status), body));
       });
     };
   server.addService(definition(), handlers);
@@ -74,8 +74,20 @@ async function answer(world: World, method: Method, request: Fields, http: strin
   return answered ?? { status: 0, body: { error: { message: 'The connection was reset.' } } };
 }
 
-function messageOf(body: unknown): string {
-  return (body as { error: { message: string } }).error.message;
+/** An error body of REST as gRPC tells it, its details in the trailer that Google's clients read. */
+function refusal(code: number, body: unknown) {
+  const { message, details = [] } = (body as { error: { message: string; details?: Fields[] } }).error;
+  const status = messageType('google.rpc.Status');
+  const packed = status.fromObject({ code, message, details: details.map(pack) });
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(status.encode(packed).finish()));
+  return { code, details: message, metadata };
+}
+
+function pack({ '@type': url, ...fields }: Fields): Fields {
+  const type = messageType(String(url).split('/').at(-1)!);
+  const value = type.encode(type.fromObject(toProto(type, fields))).finish();
+  return { type_url: url, value };
 }
 
 function definition(): ServiceDefinition {
