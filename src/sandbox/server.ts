@@ -1,6 +1,7 @@
 import { serveApis } from './api-server.ts';
 import { SandboxClock } from './clock.ts';
 import { createComputeApi } from './compute/api.ts';
+import { catalogue } from './compute/contract/catalogue.ts';
 import { createControlApi } from './control.ts';
 import { createDnsApi } from './dns/api.ts';
 import { startDnsServer } from './dns/server.ts';
@@ -73,6 +74,8 @@ export interface Sandbox {
 
 /** Starts a Google Cloud of one's own in this process. Throws when the port is taken, or a fault wrongly written. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  // Read before the clock starts: sandbox time would pass meanwhile.
+  catalogue();
   const clock = new SandboxClock(options.originMs, options.speed);
   const world = new World({
     clock,

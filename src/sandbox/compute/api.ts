@@ -23,6 +23,7 @@ import { REGIONS, ZONES } from './quotas.ts';
 import { singleInstanceRoutes } from './single-instances.ts';
 import { watchPreemptions } from './preemption.ts';
 import { notFound } from './resources.ts';
+import { Transitions } from './transitions.ts';
 
 export interface ComputeApi {
   api: Api;
@@ -40,7 +41,11 @@ export function createComputeApi(
   const loadBalancers = new Map<string, Address>();
   const registry: Registry = { world, operations: new Operations(world, timers), ids: new Ids() };
   const failures = new Failures();
-  const lifecycle = new Lifecycle(world, plane, timers, registry.ids, failures);
+  const lifecycle = new Lifecycle(
+    world,
+    timers,
+    new Transitions(world, plane, timers, registry.ids, failures),
+  );
   const groups = new Groups(world, lifecycle, registry.ids);
   const routes = [
     ...placeRoutes(registry),
