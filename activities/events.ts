@@ -2,11 +2,14 @@ import { burstsIn, stepsOf, withSurprise, type Burst, type ChatterStep } from '.
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { afterAnswer, afterFailure, type EventSource, type SourceState } from '../src/domain/event-source.ts';
 import { factorOf, type EventOutcome } from '../src/domain/uplift.ts';
+import type { Applications } from '../src/ports/applications.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
+import { UnknownApplicationError } from '../src/ports/errors.ts';
 import type { Answer, EventSources, EventStore, KnownEvent } from '../src/ports/events.ts';
 
 export interface EventDeps {
+  applications: Applications;
   events: EventStore;
   eventSources: EventSources;
   demand: DemandSource;
@@ -155,12 +158,22 @@ export function createEventActivities(deps: EventDeps) {
       return words;
     },
 
-    /** Forgets the states of sources that the specification no longer names. */
-    async keepEventSources({ spec }: { spec: ApplicationSpec }): Promise<void> {
-      await events.keepSources(
-        spec.application,
-        (spec.events ?? []).map(({ id }) => id),
-      );
+    /**
+     * The specification of an application that runs; undefined when it is gone. States of sources that it no longer names are
+     * forgotten.
+     */
+    async readEventSources(application: string): Promise<ApplicationSpec | undefined> {
+      try {
+        const { spec } = await deps.applications.find(application);
+        await events.keepSources(
+          application,
+          (spec.events ?? []).map(({ id }) => id),
+        );
+        return spec;
+      } catch (error) {
+        if (error instanceof UnknownApplicationError) return undefined;
+        throw error;
+      }
     },
 
     /** Measures the events that are over and have not been measured yet. Resolves to how many could be. */

@@ -4,6 +4,7 @@ import { createBackfillActivities } from './backfill.ts';
 import type { BackfillDeps } from './backfill.ts';
 import { createEvaluateActivities } from './evaluate.ts';
 import { withFailureTypes } from './failures.ts';
+import { createEventActivities, type EventDeps } from './events.ts';
 import { createFeedbackActivities } from './feedback.ts';
 import type { FeedbackDeps } from './feedback.ts';
 import { createForecastActivities } from './forecast.ts';
@@ -11,6 +12,7 @@ import { createForecastActivities } from './forecast.ts';
 /** What the activities need from the world. */
 export type Ports = ActingDeps &
   BackfillDeps &
+  EventDeps &
   FeedbackDeps &
   Parameters<typeof createForecastActivities>[0] &
   Parameters<typeof createEvaluateActivities>[0];
@@ -23,6 +25,7 @@ export function createActivities(ports: Ports) {
       ...createForecastActivities(ports),
       ...createEvaluateActivities(ports),
       ...createBackfillActivities(ports),
+      ...createEventActivities(ports),
       ...createFeedbackActivities(ports),
     }),
   };

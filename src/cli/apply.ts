@@ -2,6 +2,7 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { configureUpdate, type ApplicationInput } from '../../workflows/messages.ts';
 import type { ApplicationSpec } from '../domain/application.ts';
 import { currencyProblem } from '../spec/check.ts';
+import { ensureEventSchedule } from '../temporal/event-schedule.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
 import {
   ensureBackfillSchedule,
@@ -48,6 +49,7 @@ export async function applySpec(context: Context, spec: ApplicationSpec): Promis
     startWorkflowOperation: start,
   });
   await ensureBackfillSchedule(client, spec.application, taskQueue);
+  await ensureEventSchedule(client, { spec, speed, taskQueue });
   await ensureFeedbackSchedule(client, spec.application, speed, taskQueue);
   const { runId } = await client.workflow.getHandle(workflowId).describe();
   const link = workflowLink(config.temporal, workflowId, runId);

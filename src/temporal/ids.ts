@@ -9,12 +9,18 @@ export const WORKFLOW_TYPES = {
   sweep: 'sweep',
   backfill: 'backfill',
   feedback: 'feedback',
+  events: 'events',
 } as const;
 
 export const SWEEP_SCHEDULE_ID = 'sweep';
 
 export function applicationWorkflowId(application: string): string {
   return `application/${application}`;
+}
+
+/** Id of the Schedule that looks at an application's sources of events, and prefix of its runs' ids. */
+export function eventsId(application: string): string {
+  return `events/${application}`;
 }
 
 /** Id of the n-th mirror run of an application, counted over all its zones. */

@@ -3,7 +3,14 @@ import type { Client } from '@temporalio/client';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { SweepInput } from '../../workflows/sweep.ts';
 import type { BackfillInput, FeedbackInput } from '../../workflows/past-messages.ts';
-import { backfillId, DEFAULT_TASK_QUEUE, feedbackId, SWEEP_SCHEDULE_ID, WORKFLOW_TYPES } from './ids.ts';
+import {
+  backfillId,
+  DEFAULT_TASK_QUEUE,
+  eventsId,
+  feedbackId,
+  SWEEP_SCHEDULE_ID,
+  WORKFLOW_TYPES,
+} from './ids.ts';
 import { wallMs } from './wall-time.ts';
 
 const FEEDBACK_EVERY_MS = 3_600_000;
@@ -111,13 +118,18 @@ export async function ensureFeedbackSchedule(
 
 /** Deletes what was scheduled for an application that is being removed. The sweep stays: it finds what was left. */
 export async function removeSchedules(client: Client, application: string): Promise<void> {
-  for (const id of [feedbackId(application), backfillId(application)])
-    await client.schedule
-      .getHandle(id)
-      .delete()
-      .catch((error: unknown) => {
-        if (!(error instanceof ScheduleNotFoundError)) throw error;
-      });
+  for (const id of [feedbackId(application), backfillId(application), eventsId(application)])
+    await deleteSchedule(client, id);
+}
+
+/** Deletes a Schedule, if there is one. */
+export async function deleteSchedule(client: Client, id: string): Promise<void> {
+  await client.schedule
+    .getHandle(id)
+    .delete()
+    .catch((error: unknown) => {
+      if (!(error instanceof ScheduleNotFoundError)) throw error;
+    });
 }
 
 export interface SweepScheduleOptions {

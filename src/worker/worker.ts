@@ -10,6 +10,8 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { createActivities } from '../../activities/index.ts';
 import type { Config } from '../config/config.ts';
+import { createEventSources } from '../events/sources.ts';
+import { holidaysOf } from '../../models/features/holidays.ts';
 import { hindsight } from '../backtest/hindsight.ts';
 import { openLedger } from '../ledger/open.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
@@ -88,6 +90,8 @@ export async function createWorker(
         runs: createRuns(client),
         applications: createApplications(client),
         ledger,
+        events: ledger.eventStore,
+        eventSources: createEventSources(holidaysOf),
         history: ledger.history,
         hindsight,
         clock,
