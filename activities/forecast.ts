@@ -23,7 +23,7 @@ export interface ForecastDeps {
   ledger: Pick<Ledger, 'saveForecast' | 'timesToServe' | 'loadModelState' | 'saveModelState'>;
   clock: Clock;
   /** What is announced. Absent: nothing ever is. */
-  events?: Pick<EventStore, 'events' | 'uplifts'>;
+  events?: Pick<EventStore, 'events' | 'outcomes'>;
   /** Absent: a thread of its own. */
   fitter?: Fitter;
 }

@@ -1,4 +1,5 @@
 import type { AnnouncedEvent } from '../src/domain/event.ts';
+import { measureUplifts } from '../src/domain/uplift.ts';
 import type { EventStore } from '../src/ports/events.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { EventStore } from '../src/ports/events.ts';
  * anything was; the others stay without a size, and move nothing. Nothing is announced where there is no store.
  */
 export async function sizedEvents(
-  store: Pick<EventStore, 'events' | 'uplifts'> | undefined,
+  store: Pick<EventStore, 'events' | 'outcomes'> | undefined,
   application: string,
   from: number,
   to: number,
@@ -16,7 +17,7 @@ export async function sizedEvents(
   const events = await store.events(application, from, to, now);
   if (events.every(({ expectedUplift }) => expectedUplift !== undefined)) return events;
   const measured = new Map(
-    (await store.uplifts(application)).map(({ source, kind, expected }) => [
+    measureUplifts(await store.outcomes(application)).map(({ source, kind, expected }) => [
       JSON.stringify([source, kind]),
       expected,
     ]),
