@@ -6,6 +6,8 @@ const DAY_MS = 86_400_000;
 const AHEAD_MS = 400 * DAY_MS;
 const BEHIND_MS = 60 * DAY_MS;
 const MOST_EVENTS = 2_000;
+/** The library takes about a millisecond for each rule, in the thread that everything else runs in. */
+const MOST_RULES = 1_000;
 /** Some rules never come true and cost a second each before the library gives up. */
 const PARSED_WITHIN_MS = 5_000;
 
@@ -28,9 +30,8 @@ export interface CalendarOptions {
  * An event that cannot be unfolded is left out and noted. `announced` is when the calendar says that it was made, else `now`.
  */
 export function readCalendar(text: string, options: CalendarOptions, now: number): CalendarReading {
-  if (!/^\uFEFF?\s*BEGIN:VCALENDAR/i.test(text))
-    throw new Error('it is no iCalendar: it does not begin with BEGIN:VCALENDAR');
-  const calendar = ical.sync.parseICS(text);
+  checkWhole(text);
+  const calendar = parsed(text);
   const zone = zoneOf(calendar);
   const range = { from: new Date(now - BEHIND_MS), to: new Date(now + AHEAD_MS), expandOngoing: true };
   const deadline = performance.now() + PARSED_WITHIN_MS;
@@ -40,6 +41,7 @@ export function readCalendar(text: string, options: CalendarOptions, now: number
     if (entry?.type !== 'VEVENT' || entry.status === 'CANCELLED') continue;
     if (performance.now() > deadline) throw new Error('its rules take too long to unfold');
     try {
+      if (!isTime(entry.start)) throw new Error('its start is no time');
       for (const instance of ical.expandRecurringEvent(entry, range))
         if (instance.event.status !== 'CANCELLED') events.push(eventOf(instance, zone, options, now));
     } catch (error) {
@@ -52,6 +54,30 @@ export function readCalendar(text: string, options: CalendarOptions, now: number
   return bad.length === 0
     ? { events, completeFrom: now }
     : { events, completeFrom: Infinity, note: noteOf(bad) };
+}
+
+/** Half a calendar would call off what the other half names. */
+function checkWhole(text: string): void {
+  if (!/^\uFEFF?\s*BEGIN:VCALENDAR/i.test(text))
+    throw new Error('it is no iCalendar: it does not begin with BEGIN:VCALENDAR');
+  if (!/END:VCALENDAR$/i.test(text.trimEnd().slice(-20)))
+    throw new Error('it is cut short: it does not end with END:VCALENDAR');
+  const rules = text.match(/^(?:RRULE|EXRULE)\b/gim)?.length ?? 0;
+  if (rules > MOST_RULES) throw new Error(`it holds ${rules} rules: ${MOST_RULES} at most are unfolded`);
+}
+
+function parsed(text: string): CalendarResponse {
+  try {
+    return ical.sync.parseICS(text);
+  } catch (error) {
+    throw new Error(`it is no iCalendar that can be read: ${plain((error as Error).message)}`, {
+      cause: error,
+    });
+  }
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime());
 }
 
 function noteOf(bad: readonly string[]): string {
@@ -69,12 +95,16 @@ function eventOf(
   const end = isFullDay ? midnightIn(zone, instance.end) : instance.end.getTime();
   if (!(end > start)) throw new Error('its end is not after its start');
   const kind = plain(categoryOf(event) ?? options.kind).toLowerCase() || options.kind;
+  const name = nameOf(event.summary) || kind;
+  // Moved to another time, an event that does not recur is still the same. A UID is asked for, but not always there.
+  const uid = event.uid ?? name;
+  const id = isRecurring || event.uid === undefined ? `${new Date(start).toISOString()} ${uid}` : uid;
   return {
-    id: plain(isRecurring ? `${event.uid} ${new Date(start).toISOString()}` : String(event.uid)),
+    id: plain(String(id)),
     announced: announcedOf(event, now),
     start,
     end,
-    name: nameOf(event.summary) || kind,
+    name,
     kind,
     ...(options.expectedUplift !== undefined && { expectedUplift: options.expectedUplift }),
   };

@@ -3,7 +3,7 @@ import type { SourceMemory } from '../domain/event-source.ts';
 
 const ANSWER_WITHIN_MS = 10_000;
 const MOST_BYTES = 2 * 1024 * 1024;
-const LOOPBACK_OR_SECURE = /^(https:|http:\/\/(127\.|localhost[:/]|\[::1\]))/;
+const LOOPBACK_OR_SECURE = /^(https:|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/])/;
 
 /** What a request brought; undefined text: nothing has changed since the validators in `memory`. */
 export interface Fetched {
@@ -38,8 +38,10 @@ export async function fetchText(url: string, memory: SourceMemory | undefined): 
 
 /** Reads a file of bounded size. */
 export async function readBounded(path: string): Promise<string> {
-  const { size } = await stat(path);
-  if (size > MOST_BYTES) throw new Error(tooLarge());
+  const found = await stat(path);
+  // A pipe or device has no size, and no end.
+  if (!found.isFile()) throw new Error('it is no file');
+  if (found.size > MOST_BYTES) throw new Error(tooLarge());
   return readFile(path, 'utf8');
 }
 

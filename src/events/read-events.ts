@@ -26,7 +26,7 @@ export function eventsOfFile(path: string, text: string): AnnouncedEvent[] {
 
 /** Events of a CSV text; `place` names it in errors. */
 export function eventsOfCsv(text: string, place: string): AnnouncedEvent[] {
-  const [head = [], ...lines] = parseCsv(text, { ...CSV, skip_empty_lines: true });
+  const [head = [], ...lines] = parsed(place, () => parseCsv(text, { ...CSV, skip_empty_lines: true }));
   for (const needed of ['start', 'end', 'kind']) {
     if (!head.includes(needed)) {
       throw new Error(`${place}: no column '${needed}'; the header names ${FIELDS.join(', ')}`);
@@ -41,10 +41,19 @@ const CSV = { bom: true, trim: true, relax_column_count: true } as const;
 
 /** Events of a YAML text: a list; `place` names it in errors. */
 export function eventsOfYaml(text: string, place: string): AnnouncedEvent[] {
-  const list: unknown = parseYaml(text, { schema: 'failsafe' });
+  const list: unknown = parsed(place, () => parseYaml(text, { schema: 'failsafe', logLevel: 'error' }));
   if (!Array.isArray(list))
     throw new Error(`${place}: a list of events is expected, each with start, end, kind`);
   return eventsOf(list.map(toRow), place, 1);
+}
+
+function parsed<T>(place: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    // What follows the first line repeats the text.
+    throw new Error(`${place}: ${(error as Error).message.split('\n')[0]}`, { cause: error });
+  }
 }
 
 function toRow(entry: unknown): Row {

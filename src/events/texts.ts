@@ -64,20 +64,23 @@ export function seriesOfGdelt(
   const timeline = at(readJson(text), 'timeline');
   const data = Array.isArray(timeline) ? at(timeline[0], 'data') : undefined;
   if (!Array.isArray(data)) throw new Error('it is no timeline of GDELT: no data in it');
-  const rows = data
-    .slice(-MOST_TEXTS)
-    .map((row: unknown) => ({ start: gdeltTime(at(row, 'date')), value: Number(at(row, 'value')) }))
-    .filter(({ start, value }) => Number.isFinite(start) && Number.isFinite(value) && value >= 0)
-    .toSorted((a, b) => a.start - b.start);
-  const steps = rows.slice(1).map(({ start }, i) => start - rows[i]!.start);
-  const stepMs = Math.min(...steps.filter((step) => step > 0));
+  // One value a step, the last named; what is no number is missing, not zero.
+  const values = new Map<number, number>();
+  for (const row of data.slice(-MOST_TEXTS) as unknown[]) {
+    const start = gdeltTime(at(row, 'date'));
+    const value = at(row, 'value');
+    if (Number.isFinite(start) && typeof value === 'number' && value >= 0) values.set(start, value);
+  }
+  const starts = [...values.keys()].toSorted((a, b) => a - b);
+  const stepMs = Math.min(...starts.slice(1).map((start, i) => start - starts[i]!));
   if (!Number.isFinite(stepMs)) throw new Error('its timeline has fewer than two steps');
-  const points = rows.map(({ start, value }) => ({ at: start + stepMs, value }));
+  const points = starts.map((start) => ({ at: start + stepMs, value: values.get(start)! }));
   return { stepMs, points: points.filter((point) => point.at <= now) };
 }
 
 function gdeltTime(date: unknown): number {
-  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(date)) ?? [];
+  if (typeof date !== 'string') return NaN;
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ?? [];
   return Date.parse(`${y}-${mo}-${d}T${h}:${mi}:${s}Z`);
 }
 

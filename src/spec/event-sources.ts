@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { EventSource } from '../domain/event-source.ts';
 import { DURATION_REMEDY, PATTERNS, parseDurationMs } from './units.ts';
@@ -5,7 +6,7 @@ import { DURATION_REMEDY, PATTERNS, parseDurationMs } from './units.ts';
 /** The `events:` section: each entry names one source, by one key that says what it is. */
 
 const LEAST_EVERY_MS = 10_000;
-const SECURE = /^(https:\/\/[^\s/]+|http:\/\/(127\.|localhost[:/]|\[::1\]))\S*$/;
+const SECURE = /^(https:\/\/[^\s/]+|http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(?=[:/]|$))\S*$/;
 const URL_REMEDY = 'write a URL that begins with https:// (plain http is for loopback only)';
 const isUrl = (text: string) => SECURE.test(text) && URL.canParse(text);
 const url = () => z.string({ error: URL_REMEDY }).refine(isUrl, { error: URL_REMEDY });
@@ -124,8 +125,8 @@ const MINUTE_MS = 60_000;
 const GDELT = 'https://api.gdeltproject.org/api/v2/doc/doc';
 const BLUESKY = 'https://public.api.bsky.app';
 
-/** The domain's words for the section. */
-export function toEventSources(sources: readonly SourceFile[]): EventSource[] {
+/** The domain's words for the section; paths count from the specification's own folder. */
+export function toEventSources(sources: readonly SourceFile[], folder: string): EventSource[] {
   return sources.map((source): EventSource => {
     const { every, kind, calendar, holidays, news, social, file } = source;
     const id = idOf(source);
@@ -135,7 +136,7 @@ export function toEventSources(sources: readonly SourceFile[]): EventSource[] {
       return {
         type: 'calendar',
         ...beat(15 * MINUTE_MS),
-        at: calendar,
+        at: calendar.includes('://') ? calendar : resolve(folder, calendar),
         kind: kind ?? 'calendar',
         ...expected,
       };
@@ -152,7 +153,7 @@ export function toEventSources(sources: readonly SourceFile[]): EventSource[] {
         ...expected,
       };
     if (social) return { type: 'social', ...beat(MINUTE_MS), ...socialAt(social), ...expected };
-    return { type: 'file', ...beat(MINUTE_MS), at: file! };
+    return { type: 'file', ...beat(MINUTE_MS), at: resolve(folder, file!) };
   });
 }
 
