@@ -17,7 +17,7 @@ import {
 import { isWeekend, shareOfDay, weekdayOf } from '../features/calendar.ts';
 import { meanOf } from '../features/rolling.ts';
 import { asinh } from './asinh.ts';
-import { levelOf, profileOf, scaleOf } from './profile.ts';
+import { blankProfile, levelOf, scaleOf, writeProfile } from './profile.ts';
 import { windowFeatures } from './window-features.ts';
 
 /** What is known at an origin. */
@@ -42,18 +42,25 @@ export interface Features {
   scale: number;
 }
 
+/** Used anew by every call, which is synchronous: allocating them took longer than filling them. */
+const scratch = {
+  profile: blankProfile(),
+  differences: new Float64Array(CONTEXT - DAY),
+  residuals: new Float64Array(CONTEXT).fill(Number.NaN),
+};
+
 /** The same arithmetic as ../training/features.py; golden vectors hold both to it. */
 export function featuresOf(window: Window): Features {
   const { values, events } = window;
+  const { profile, residuals } = scratch;
   const busy = busyBins(events);
   const level = levelOf(values);
-  const measure = scaleOf(values, busy);
+  const measure = scaleOf(values, busy, scratch.differences);
   const { scale } = measure;
-  const first = events.length > 0 ? 0 : START;
-  const profile = profileOf(values, busy, level, first);
+  writeProfile(profile, values, busy, level, events.length > 0 ? 0 : START);
   const channels = events.length > 0 ? eventChannels(events, values, profile, measure.size) : NO_EVENTS;
-  const expected = profile.values.map((value, bin) => value + channels.effect[bin]!);
-  const residuals = new Float64Array(CONTEXT).fill(Number.NaN);
+  const expected =
+    events.length > 0 ? profile.values.map((value, bin) => value + channels.effect[bin]!) : profile.values;
   for (let bin = START; bin < CONTEXT; bin++) residuals[bin] = values[bin]! - expected[bin]!;
   const offset = meanOf(residuals, CONTEXT - 3) ?? meanOf(residuals, CONTEXT - PER_HOUR) ?? 0;
 

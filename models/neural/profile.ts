@@ -22,19 +22,29 @@ export function levelOf(values: Float64Array): number {
   return 0;
 }
 
+export function blankProfile(): Profile {
+  return { values: new Float64Array(LENGTH), rests: new Uint8Array(LENGTH) };
+}
+
 /**
- * The last four days at the same time, weights 1/2, 1/4, 1/8, 1/16, a twentieth of that within events; else the
+ * Writes to `profile`: the last four days at the same time, weights 1/2, 1/4, 1/8, 1/16, a twentieth of that within events; else the
  * nearest older day there is; else the present level.
  */
-export function profileOf(values: Float64Array, busy: Uint8Array, level: number, first: number): Profile {
-  const profile = { values: new Float64Array(LENGTH).fill(level), rests: new Uint8Array(LENGTH) };
+export function writeProfile(
+  profile: Profile,
+  values: Float64Array,
+  busy: Uint8Array,
+  level: number,
+  first: number,
+): void {
+  profile.values.fill(level);
+  profile.rests.fill(0);
   for (let bin = first; bin < LENGTH; bin++) {
     const usual = weighted(values, busy, bin) ?? older(values, bin);
     if (usual === undefined) continue;
     profile.values[bin] = usual;
     profile.rests[bin] = 1;
   }
-  return profile;
 }
 
 function weighted(values: Float64Array, busy: Uint8Array, bin: number): number | undefined {
@@ -68,27 +78,28 @@ export interface Scale {
   differences: Float64Array;
 }
 
-export function scaleOf(values: Float64Array, busy: Uint8Array): Scale {
-  const calm = differencesOf(values, busy);
-  const differences = calm.count >= DAY ? calm : differencesOf(values, undefined);
+/** `differences` is written to: one place for each bin from DAY on. */
+export function scaleOf(values: Float64Array, busy: Uint8Array, differences: Float64Array): Scale {
+  let count = writeDifferences(differences, values, busy);
+  if (count < DAY) count = writeDifferences(differences, values, undefined);
   const size = meanOf(values, 0, Math.abs) ?? 0;
-  const mean = differences.count >= PER_HOUR ? meanOf(differences.of, 0)! : meanDeviation(values);
-  return { scale: Math.max(mean, 1e-3 * size, SMALLEST_SCALE), size, differences: differences.of };
+  const mean = count >= PER_HOUR ? meanOf(differences, 0)! : meanDeviation(values);
+  return { scale: Math.max(mean, 1e-3 * size, SMALLEST_SCALE), size, differences };
 }
 
-function differencesOf(
+/** How many there are. */
+function writeDifferences(
+  differences: Float64Array,
   values: Float64Array,
   busy: Uint8Array | undefined,
-): { of: Float64Array; count: number } {
-  const of = new Float64Array(CONTEXT - DAY).fill(Number.NaN);
+): number {
   let count = 0;
-  for (let i = 0; i < of.length; i++) {
-    if (busy?.[i] || busy?.[i + DAY]) continue;
-    const difference = Math.abs(values[i + DAY]! - values[i]!);
-    of[i] = difference;
+  for (let i = 0; i < differences.length; i++) {
+    const difference = busy?.[i] || busy?.[i + DAY] ? Number.NaN : Math.abs(values[i + DAY]! - values[i]!);
+    differences[i] = difference;
     if (!Number.isNaN(difference)) count += 1;
   }
-  return { of, count };
+  return count;
 }
 
 function meanDeviation(values: Float64Array): number {

@@ -45,7 +45,8 @@ function averaged(history: History): Float64Array {
     totals[bin]! += value;
     counts[bin]! += 1;
   }
-  return totals.map((total, bin) => (counts[bin]! > 0 ? total / counts[bin]! : Number.NaN));
+  for (let bin = 0; bin < CONTEXT; bin++) totals[bin]! /= counts[bin]! > 0 ? counts[bin]! : Number.NaN;
+  return totals;
 }
 
 /** For each bin the step that holds its middle. */
