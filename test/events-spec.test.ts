@@ -38,6 +38,12 @@ test('every kind of source is read into the domain, each with a beat and a name 
   ]);
 });
 
+test('a path counts from the folder of the specification, wherever the worker runs', () => {
+  const text = `${SHOP}\nevents: [{ file: events.yaml }, { calendar: cal/a.ics }]\n`;
+  const { spec } = parseSpec(text, '/srv/shop/shop.yaml');
+  expect(spec.events).toMatchObject([{ at: '/srv/shop/events.yaml' }, { at: '/srv/shop/cal/a.ics' }]);
+});
+
 test('a specification without sources says nothing of them', () => {
   expect(parse('[]').spec).not.toHaveProperty('events');
 });

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { ApplicationSpec } from '../domain/application.ts';
 import { warnings, zoneContradictions } from './check.ts';
@@ -21,7 +22,7 @@ export interface ParsedSpec {
   warnings: Problem[];
 }
 
-/** Reads one application's YAML. `file` is its name for messages. Throws SpecError. */
+/** Reads one application's YAML. `file` is its path, for messages and for paths in it. Throws SpecError. */
 export function parseSpec(text: string, file: string): ParsedSpec {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -47,6 +48,6 @@ export function parseSpec(text: string, file: string): ParsedSpec {
       file,
       problems.toSorted((a, b) => a.line - b.line),
     );
-  const spec = toApplicationSpec(parsed.data);
+  const spec = toApplicationSpec(parsed.data, dirname(resolve(file)));
   return { spec, warnings: warnings(spec).map((finding) => locator.problem(finding)) };
 }

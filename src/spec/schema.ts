@@ -165,8 +165,8 @@ export const SpecFile = z.strictObject({
 
 export type SpecFile = z.output<typeof SpecFile>;
 
-/** The domain's words for what the file says. */
-export function toApplicationSpec(file: SpecFile): ApplicationSpec {
+/** The domain's words for what the file says; paths in it count from `folder`. */
+export function toApplicationSpec(file: SpecFile, folder: string): ApplicationSpec {
   const { demand, objectives, mirrors } = file;
   return {
     application: file.application,
@@ -188,7 +188,7 @@ export function toApplicationSpec(file: SpecFile): ApplicationSpec {
     mirrors,
     routing: toRouting(file.routing),
     state: file.state,
-    ...(file.events.length > 0 && { events: toEventSources(file.events) }),
+    ...(file.events.length > 0 && { events: toEventSources(file.events, folder) }),
   };
 }
 
