@@ -71,12 +71,21 @@ export function nodeCompute(rest: string, project: string): Caller {
   };
 }
 
+/** Verbs whose body is not called after service and verb. */
+const BODY_FIELDS: Record<string, string> = {
+  getHealth: 'resourceGroupReferenceResource',
+  setUrlMap: 'urlMapReferenceResource',
+  attachNetworkEndpoints: 'networkEndpointGroupsAttachEndpointsRequestResource',
+  detachNetworkEndpoints: 'networkEndpointGroupsDetachEndpointsRequestResource',
+  listNetworkEndpoints: 'networkEndpointGroupsListEndpointsRequestResource',
+};
+
 /** The request's field that becomes the body: `healthCheckResource`, or that of a verb's own message. */
 function bodyField(service: string, verb: string): string {
-  const plain = service.replace(/^region([A-Z])/, (_, letter: string) => letter.toLowerCase());
-  if (verb === 'getHealth') return 'resourceGroupReferenceResource';
-  if (/^(insert|patch|update)$/.test(verb)) return `${plain.replace(/s$/, '')}Resource`;
-  return `${service}${verb[0]!.toUpperCase()}${verb.slice(1)}RequestResource`;
+  const plain = service.replace(/^(region|global)([A-Z])/, (_, __, letter: string) => letter.toLowerCase());
+  const one = plain.replace(/ies$/, 'y').replace(/s$/, '');
+  if (/^(insert|patch|update)$/.test(verb)) return `${one}Resource`;
+  return BODY_FIELDS[verb] ?? `${service}${verb[0]!.toUpperCase()}${verb.slice(1)}RequestResource`;
 }
 
 async function refusing<T>(act: () => Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { startClientSandbox } from './bench.ts';
 import type { Subject } from './bench.ts';
 import { describeComputeLife } from './compute-life.ts';
 import { describeDnsLife } from './dns-life.ts';
+import { describeFrontsLife } from './fronts-life.ts';
 import { describeGroupsLife } from './groups-life.ts';
 import { describeMonitoringLife } from './monitoring-life.ts';
 import { nodeCaller } from './node-caller.ts';
@@ -35,6 +36,7 @@ afterAll(async () => {
 
 describeComputeLife('Node', () => subject);
 describeGroupsLife('Node', () => subject);
+describeFrontsLife('Node', () => subject);
 describeDnsLife('Node', () => subject);
 describeMonitoringLife('Node', () => subject);
 describeMonitoringLife('Node over gRPC', () => grpc);

@@ -8,6 +8,7 @@ import type { Subject } from './bench.ts';
 import type { Caller } from './caller.ts';
 import { describeComputeLife } from './compute-life.ts';
 import { describeDnsLife } from './dns-life.ts';
+import { describeFrontsLife } from './fronts-life.ts';
 import { describeGroupsLife } from './groups-life.ts';
 import { describeMonitoringLife } from './monitoring-life.ts';
 import { pythonCaller } from './python-caller.ts';
@@ -55,6 +56,7 @@ for (const [kind, skills] of Object.entries(KINDS) as [keyof typeof KINDS, Subje
 
     describeComputeLife(kind, () => subject);
     describeGroupsLife(kind, () => subject);
+    describeFrontsLife(kind, () => subject);
     describeDnsLife(kind, () => subject);
     describeMonitoringLife(kind, () => subject);
 
