@@ -20,7 +20,10 @@ beforeAll(async () => {
   });
   await bench.template('app', { machineType: 'e2-micro' });
 });
-afterAll(() => bench.close());
+afterAll(async () => {
+  await bench.expectInForm();
+  await bench.close();
+});
 
 /** A group under an autoscaler of that policy, and what the autoscaler says. */
 async function scaled(name: string, policy: Record<string, unknown>, targetSize = 1) {

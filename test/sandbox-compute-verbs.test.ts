@@ -20,7 +20,10 @@ beforeAll(async () => {
   await bench.template('app', { machineType: 'e2-small' });
   await bench.template('bigger', { machineType: 'e2-standard-4' });
 });
-afterAll(() => bench.close());
+afterAll(async () => {
+  await bench.expectInForm();
+  await bench.close();
+});
 
 describe('instances of given names', () => {
   it('are created beyond the target size, by one attempt, in whatever scope the group is', async () => {

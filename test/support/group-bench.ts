@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
+import { computeCaller } from './compute-caller.ts';
 
 /** A sandbox with the calls that tests of instances and their groups make again and again. */
 
 const PROJECT = 'p';
-const BASE = `/compute/v1/projects/${PROJECT}`;
 type Body = Record<string, unknown>;
 
 export const exactly = (ms: number) => ({ medianMs: ms, p99Ms: ms });
@@ -22,11 +22,11 @@ export async function groupBench(options: Partial<SandboxOptions>) {
   });
   const { world } = sandbox;
 
-  async function call(method: string, path: string, body?: unknown): Promise<{ status: number; body: Body }> {
-    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
-    const response = await fetch(`${sandbox.addresses.rest}${BASE}${path}`, init);
-    return { status: response.status, body: (await response.json()) as Body };
-  }
+  const caller = computeCaller(
+    () => sandbox,
+    () => PROJECT,
+  );
+  const call = (method: string, path: string, body?: unknown) => caller.call(method, path.slice(1), body);
 
   async function succeed(method: string, path: string, body?: unknown): Promise<Body> {
     const answer = await call(method, path, body);
@@ -111,6 +111,7 @@ export async function groupBench(options: Partial<SandboxOptions>) {
     monitoring,
     loadBalancer,
     group,
+    expectInForm: caller.expectInForm,
     close: () => sandbox.close(),
   };
 }
