@@ -116,6 +116,12 @@ describe('a series from a file', () => {
   });
 });
 
+it.each(['forecast', 'evaluate'])('%s explains itself with an example', async (verb) => {
+  const { exitCode, out } = await premirror(verb, '--help');
+  expect(exitCode).toBe(0);
+  expect(out).toMatch(new RegExp(`Examples:\\n {2}premirror ${verb}`));
+});
+
 describe('premirror forecast', () => {
   it('draws a series and its interval in the terminal and as a picture', async () => {
     const series = fileWith('daily.csv', daily(4));
