@@ -23,6 +23,8 @@ const BURST_LASTS_MS = 2 * HOUR_MS;
 /** Steps between two looks that were missed, beyond which what was said meanwhile is unknown. */
 const BRIDGED_STEPS = 3;
 const CHATTER_HISTORY_MS = 14 * DAY_MS;
+/** Enough for a hundredth of them to say what is ordinary; more would cost a look more than it learns. */
+const CHATTER_HISTORY_STEPS = 2_000;
 /** Cloud Monitoring keeps six weeks; older events have been measured by then. */
 const MEASURED_BACK_MS = 42 * DAY_MS;
 const LONGEST_MEASURED_MS = 7 * DAY_MS;
@@ -42,7 +44,7 @@ export function createEventActivities(deps: EventDeps) {
     const { application } = spec;
     switch (answer.type) {
       case 'unchanged':
-        return { words: 'unchanged' };
+        return state?.note === undefined ? { words: 'unchanged' } : { words: 'unchanged', note: state.note };
       case 'events': {
         const changed = await events.remember(
           application,
@@ -55,7 +57,7 @@ export function createEventActivities(deps: EventDeps) {
         return answer.note === undefined ? { words } : { words, note: answer.note };
       }
       case 'series': {
-        const known = await events.chatter(application, source.id, now - CHATTER_HISTORY_MS, now + 1);
+        const known = await heardBefore(application, source, answer.stepMs, now);
         const newest = known.at(-1)?.at ?? -Infinity;
         const steps = answer.points
           .filter(({ at }) => at > newest)
@@ -74,11 +76,16 @@ export function createEventActivities(deps: EventDeps) {
             sentiment: eventSources.sentiment(words),
           }));
         const texts = [...(state?.memory?.pending ?? []), ...heard];
-        const known = await events.chatter(application, source.id, now - CHATTER_HISTORY_MS, now + 1);
+        const known = await heardBefore(application, source, stepMs, now);
         const words = await hear(spec, source, known, stepsOf(texts, stepMs, from, until), now);
         return { words, pending: texts.filter(({ at }) => at >= until) };
       }
     }
+  }
+
+  function heardBefore(application: string, { id }: EventSource, stepMs: number, now: number) {
+    const reachMs = Math.min(CHATTER_HISTORY_MS, CHATTER_HISTORY_STEPS * stepMs);
+    return events.chatter(application, id, now - reachMs, now + 1);
   }
 
   /** Keeps new steps with their surprise; a burst in one of them becomes an event. */

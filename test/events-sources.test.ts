@@ -145,6 +145,26 @@ test('a calendar is fetched again only when it has changed', async () => {
   expect(await look(spec)).toBe('unchanged');
 });
 
+test('a calendar that never changes is still unfolded further, once a day; what of it is unreadable stays told', async () => {
+  const weekly = WEEKLY.replace(';COUNT=3', '');
+  const soon = WHOLE_DAY.replace('20261111', 'soon');
+  handler = (request, response) => {
+    response.setHeader('etag', '"1"');
+    if (request.headers['if-none-match'] === '"1"') response.writeHead(304).end();
+    else response.end(CALENDAR(`${weekly}\n${soon}`));
+  };
+  const spec = specWith(`{ calendar: "${base}/a.ics" }`);
+  await look(spec);
+  const newest = async () => (await known(spec, START, START + 500 * DAY)).at(-1)!.start;
+  const first = await newest();
+  now += 15 * MINUTE;
+  expect(await look(spec)).toBe('unchanged');
+  expect((await stateOf(spec)).note).toMatch(/1 unreadable/);
+  now += 8 * DAY;
+  await look(spec);
+  expect(await newest()).toBe(first + 7 * DAY);
+});
+
 test('a rule that never ends is told, costs the others nothing and calls nothing off', async () => {
   handler = answers(CALENDAR(WEEKLY));
   const spec = specWith(`{ calendar: "${base}/a.ics" }`);

@@ -49,6 +49,8 @@ export interface SourceState {
 export interface SourceMemory {
   etag?: string;
   lastModified?: string;
+  /** When the source was last read whole, whether or not it had changed. */
+  readAt?: number;
   /** Short hashes of the newest texts, so that none counts twice. */
   seen?: string[];
   /** Texts of the step that is not over yet. */

@@ -51,11 +51,12 @@ async function calendar(
 ): Promise<Looked> {
   const read = (text: string): Answer => ({ type: 'events', ...readCalendar(text, source, now) });
   if (!source.at.includes('://')) return { answer: read(await readBounded(source.at)) };
-  const fetched = await fetchText(source.at, memory);
-  return {
-    answer: fetched.text === undefined ? { type: 'unchanged' } : read(fetched.text),
-    memory: fetched.memory,
-  };
+  // Once a day as if for the first time: what recurs for ever has come into reach by a day more.
+  const known = memory?.readAt !== undefined && now - memory.readAt < DAY_MS ? memory : undefined;
+  const fetched = await fetchText(source.at, known);
+  if (fetched.text === undefined)
+    return { answer: { type: 'unchanged' }, memory: { ...memory, ...fetched.memory } };
+  return { answer: read(fetched.text), memory: { ...fetched.memory, readAt: now } };
 }
 
 /** This year's and its neighbours', which were known all along. */
