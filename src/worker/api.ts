@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { addHistoryRoutes } from './history-routes.ts';
 
 /** What the API reads, and where it keeps announced events. */
 export interface ApiSources {
@@ -49,6 +50,7 @@ export function createApi({ ledger, clock, eventToken }: ApiSources): FastifyIns
   });
 
   addEventRoutes(api, { store: ledger.eventStore, clock, token: eventToken });
+  addHistoryRoutes(api, ledger.history, clock);
   return api;
 }
 

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FastifyInstance } from 'fastify';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { openLedger } from '../src/ledger/open.ts';
+import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import { createApi } from '../src/worker/api.ts';
+import { decisionAt, forecastAt } from './support/ledger-rows.ts';
+
+/** What was learnt can be read and taken away: as JSON by the dashboard, as CSV by anybody. */
+
+const DAY_MS = 86_400_000;
+const DAY = Date.UTC(2026, 10, 2);
+let ledger: StoredLedger;
+let api: FastifyInstance;
+
+beforeAll(async () => {
+  ledger = await openLedger({ directory: 'memory' });
+  api = createApi({ ledger, clock: { now: () => DAY + DAY_MS, speed: 1 } });
+  const { history } = ledger;
+  const score = { leadMs: 900_000, points: 96, coverage: 0.95, intervalScore: 20, crps: 5, bias: -1 };
+  const balance = { cost: 12, optimalCost: 10, unservedHours: 0.5, missedSpikes: 1, falseAlarms: 0 };
+  const change = { at: DAY, before: DEFAULT_SETTINGS, after: DEFAULT_SETTINGS, why: 'test', evidence: null };
+  await history.saveScores('shop', 'live', DAY, [score]);
+  await history.saveBalance('shop', 'live', DAY, balance);
+  await history.saveBalance('shop', 'live', DAY - 60 * DAY_MS, balance);
+  await history.saveSettingsChange('shop', change);
+  await history.saveBackfilled('shop', [
+    { forecast: forecastAt(DAY), fan: [], decision: decisionAt(DAY, 'a') },
+  ]);
+});
+afterAll(async () => {
+  await api.close();
+  await ledger.close();
+});
+
+const get = async (url: string) => {
+  const { statusCode, body } = await api.inject({ url });
+  return { statusCode, body };
+};
+
+test('scores, balances and moves of the last month, and of another span where asked', async () => {
+  const { body } = await get('/applications/shop/learning');
+  expect(JSON.parse(body)).toMatchObject({
+    scores: [{ day: DAY, leadMs: 900_000, coverage: 0.95 }],
+    balances: [{ day: DAY, cost: 12, optimalCost: 10 }],
+    changes: [{ at: DAY, why: 'test' }],
+  });
+  const older = JSON.parse((await get('/applications/shop/learning?from=0')).body) as { balances: unknown[] };
+  expect(older.balances).toHaveLength(2);
+  const backfill = await get('/applications/shop/learning?origin=backfill');
+  expect(JSON.parse(backfill.body)).toMatchObject({ scores: [], balances: [] });
+  expect((await get('/applications/shop/learning?origin=guess')).statusCode).toBe(400);
+});
+
+test('as CSV: a header and a row each, nothing where there is nothing', async () => {
+  expect((await get('/applications/shop/balances.csv')).body).toBe(
+    `day,cost,optimalCost,unservedHours,missedSpikes,falseAlarms\n${DAY},12,10,0.5,1,0\n`,
+  );
+  expect((await get('/applications/shop/scores.csv')).body.split('\n')[1]).toBe(
+    `${DAY},900000,96,0.95,20,5,-1`,
+  );
+  expect((await get('/applications/shop/backfilled.csv')).body.split('\n')[1]).toBe(
+    `${DAY + 240_000},${DAY},100,1,2.5,4,0,0,0,3`,
+  );
+  expect((await get('/applications/other/balances.csv')).body).toBe('');
+});
