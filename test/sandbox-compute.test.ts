@@ -6,7 +6,6 @@ import type { ComputeBench } from './support/compute-bench.ts';
 
 let clients: ComputeBench['clients'];
 let control: ComputeBench['control'];
-let global: ComputeBench['global'];
 let makeGroup: ComputeBench['makeGroup'];
 let managed: ComputeBench['managed'];
 let manager: ComputeBench['manager'];
@@ -18,7 +17,7 @@ let until: ComputeBench['until'];
 let zonal: ComputeBench['zonal'];
 
 beforeAll(async () => {
-  ({ clients, control, global, makeGroup, managed, manager, names, sandbox, stable, statusOf, until, zonal } =
+  ({ clients, control, makeGroup, managed, manager, names, sandbox, stable, statusOf, until, zonal } =
     await computeBench());
 });
 afterEach(async () => {
