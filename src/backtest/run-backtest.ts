@@ -72,7 +72,7 @@ export async function runBacktest(
   return [best, ...cost, ...interval, ...rivals];
 }
 
-interface Run {
+export interface Run {
   policy: ApplicationSpec['mirrors']['policy'];
   /** Utilisation that the primary's autoscaler keeps; it has none where this is undefined. */
   target?: number | undefined;
@@ -81,7 +81,7 @@ interface Run {
 }
 
 /** The product's own decision along the whole series. */
-function tryPremirror(
+export function tryPremirror(
   trial: Trial,
   startMs: number,
   model: WorldModel,
@@ -103,7 +103,7 @@ function tryPremirror(
 }
 
 /** The utilisation that a reactive autoscaler would have been given by its costs in training. */
-function bestTarget(trial: Trial, model: WorldModel): number | undefined {
+export function bestTarget(trial: Trial, model: WorldModel): number | undefined {
   const tried = mig.candidates(trial.split).map(({ settings, utilizationTarget, policy }) => ({
     ...tryOut(policy, settings, trial, model),
     utilizationTarget,

@@ -4,6 +4,7 @@ import { addBacktestVerb } from './backtest-verb.ts';
 import { commandConfig, withClient } from './context.ts';
 import { asData, EXIT, exitCodeOf, explain, type Place } from './errors.ts';
 import { addEventVerbs } from './event-verbs.ts';
+import { addExplainVerbs } from './explain-verbs.ts';
 import { addForecastVerbs } from './forecast-verbs.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
@@ -33,6 +34,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
   addForecastVerbs(program, streams);
   addEventVerbs(program, streams);
   addBacktestVerb(program, streams);
+  addExplainVerbs(program, streams);
   addApplicationVerbs(program, ask);
 
   try {

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import type { Preview } from '../domain/preview.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import { addEventRoutes } from './event-routes.ts';
@@ -8,6 +9,8 @@ import { addHistoryRoutes } from './history-routes.ts';
 export interface ApiSources {
   ledger: StoredLedger;
   clock: Clock;
+  /** What would be decided now; undefined before the first forecast. Absent: nobody can be asked. */
+  preview?: (application: string) => Promise<Preview | undefined>;
   /** Bearer token of those who may announce events; absent: nobody may. */
   eventToken?: string | undefined;
 }
@@ -16,7 +19,7 @@ export interface ApiSources {
  * The worker's HTTP API on loopback, for the command and the dashboard: only the worker opens the embedded ledger.
  * Times are ms since the epoch, application time.
  */
-export function createApi({ ledger, clock, eventToken }: ApiSources): FastifyInstance {
+export function createApi({ ledger, clock, preview, eventToken }: ApiSources): FastifyInstance {
   const api = Fastify({ logger: false });
 
   api.get('/healthz', async () => ({ ok: true, now: clock.now(), speed: clock.speed }));
@@ -42,6 +45,12 @@ export function createApi({ ledger, clock, eventToken }: ApiSources): FastifyIns
       return decision ?? reply.code(404).send(missing('decision', params.name));
     },
   );
+
+  /** What would be done now, and what it takes; nothing is done. */
+  api.get<{ Params: { name: string } }>('/applications/:name/preview', async ({ params }, reply) => {
+    const found = await preview?.(params.name);
+    return found ?? reply.code(404).send(missing('forecast', params.name));
+  });
 
   /** Every step of the newest forecast. */
   api.get<{ Params: { name: string } }>('/applications/:name/fan', async ({ params }, reply) => {

@@ -14,7 +14,6 @@ import { createEventSources } from '../events/sources.ts';
 import { holidaysOf } from '../../models/features/holidays.ts';
 import { hindsight } from '../backtest/hindsight.ts';
 import { openLedger } from '../ledger/open.ts';
-import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { CapacitySource } from '../ports/capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DemandSource } from '../ports/demand.ts';
@@ -24,9 +23,10 @@ import { createNoneReplicator } from '../state/none.ts';
 import { connect } from '../temporal/connection.ts';
 import { registerSearchAttributes } from '../temporal/register.ts';
 import { targetOf } from '../temporal/target.ts';
-import { createApi } from './api.ts';
+import { createApi, type ApiSources } from './api.ts';
 import { createApplications } from './applications.ts';
 import { createClock } from './clock.ts';
+import { createPreview } from './preview.ts';
 import { guardFleet, guardRouter } from './read-only.ts';
 import { createRuns } from './runs.ts';
 
@@ -104,7 +104,8 @@ export async function createWorker(
       shutdownGraceTime: '5s',
       shutdownForceTime: '10s',
     });
-    const api = await listen(config, ledger, clock, closers);
+    const preview = createPreview({ client, ...cloud, ledger, clock, prices: config.prices });
+    const api = await listen(config, { ledger, clock, preview }, closers);
     return supervise(worker, api, closeAll, logger);
   } catch (error) {
     await closeAll();
@@ -114,11 +115,10 @@ export async function createWorker(
 
 async function listen(
   config: Config,
-  ledger: StoredLedger,
-  clock: Clock,
+  sources: Pick<ApiSources, 'ledger' | 'clock' | 'preview'>,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
-  const api: FastifyInstance = createApi({ ledger, clock, eventToken: config.events.token });
+  const api: FastifyInstance = createApi({ ...sources, eventToken: config.events.token });
   closers.push(() => api.close());
   return api.listen({ host: config.api.host, port: config.api.port });
 }

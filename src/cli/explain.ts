@@ -1,0 +1,75 @@
+import type { Config } from '../config/config.ts';
+import type { Decision, ZonePlan } from '../domain/plan.ts';
+import { inWords } from '../domain/tier.ts';
+import { UsageError } from './errors.ts';
+import { columns } from './output.ts';
+import { askWorker } from './worker-api.ts';
+
+/** The newest decision about an application, or the newest as of `at` (ISO 8601). */
+export function decisionOf(config: Config, application: string, at?: string): Promise<Decision> {
+  const time = at === undefined ? undefined : Date.parse(at);
+  if (Number.isNaN(time))
+    throw new UsageError(`--at ${at} is no time: write ISO 8601, e.g. 2026-07-01T18:05:00Z`);
+  const query = time === undefined ? '' : `?at=${time}`;
+  return askWorker(config, `/applications/${encodeURIComponent(application)}/decision${query}`);
+}
+
+/** A decision as a person can check it by hand. */
+export function describeDecision({ plan, reasons, nextLookMs }: Decision): string {
+  const { wanted } = reasons;
+  const facts = [
+    ['as of', new Date(plan.asOf).toISOString()],
+    ['policy', reasons.policy],
+    [
+      'demand',
+      `${brief(reasons.observed)}, threshold ${brief(reasons.threshold)} (factor ${reasons.thresholdFactor})`,
+    ],
+    [
+      'wanted',
+      `${wanted.full} full, ${wanted.fullAndWarm} full or warm, ${wanted.fullWarmAndShadow} at hand; ` +
+        `reaction alone ${wanted.reactive} full`,
+    ],
+    ['planned', mirrorsInWords(plan.mirrors)],
+    ['primary', `${plan.primaryMinimum} at least`],
+    ['spend', `${brief(reasons.spendPerHour)} an hour for mirrors`],
+    ['next look', `in ${nextLookMs / 1000} s`],
+  ];
+  return [
+    reasons.headline,
+    '',
+    indented(facts),
+    ...section(
+      'what bound it',
+      reasons.bindings.map((text) => [text]),
+    ),
+    ...section(
+      'rejected',
+      reasons.rejected.map(({ what, why }) => [what, why]),
+    ),
+    ...section(
+      'zones',
+      reasons.zones.map(({ zone, score, why }) => [zone, `score ${score}`, why]),
+    ),
+  ].join('\n');
+}
+
+export function mirrorsInWords(mirrors: readonly ZonePlan[]): string {
+  if (mirrors.length === 0) return 'no mirrors';
+  return mirrors.map((mirror) => `${inWords(mirror)} in ${mirror.zone}`).join('; ');
+}
+
+function section(title: string, rows: string[][]): string[] {
+  return rows.length === 0 ? [] : ['', title, indented(rows)];
+}
+
+export function indented(rows: string[][]): string {
+  return columns(rows)
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+/** Three significant digits below 100, whole numbers above. */
+export function brief(value: number): string {
+  return value >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
