@@ -26,6 +26,7 @@ export interface LoadBalancerOptions {
 export class LoadBalancer {
   readonly #options: LoadBalancerOptions;
   readonly #server: Server;
+  /** Probes and requests share connections: the first request to an instance finds one open. */
   readonly #agent = new Agent({ keepAlive: true });
   readonly #prober: Prober;
   readonly #choice = new BackendChoice<Instance>();
@@ -38,7 +39,7 @@ export class LoadBalancer {
     this.#server = createServer((request, response) => this.handle(request, response));
     // Clients keep connections; closing an idle one just as it is used would look like a failure.
     this.#server.keepAliveTimeout = 0;
-    this.#prober = new Prober(options.world.clock, options.addressOf);
+    this.#prober = new Prober(options.world.clock, this.#agent, options.addressOf);
   }
 
   /** Listens on a free port of the loopback and takes the backend service as it is now. */

@@ -1,4 +1,5 @@
-import { Agent, get } from 'node:http';
+import { get } from 'node:http';
+import type { Agent } from 'node:http';
 import { connect } from 'node:net';
 import type { SandboxClock } from '../clock.ts';
 import type { Instance } from '../world.ts';
@@ -24,14 +25,16 @@ interface Health {
 export class Prober {
   readonly #clock: SandboxClock;
   readonly #addressOf: (instance: Instance) => Address | undefined;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent;
   readonly #health = new WeakMap<Instance, Health>();
   readonly #dueAt = new WeakMap<Instance, number>();
   readonly #probing = new WeakSet<Instance>();
   #step?: NodeJS.Timeout;
 
-  constructor(clock: SandboxClock, addressOf: (instance: Instance) => Address | undefined) {
+  /** @param agent keeps the connections, which its owner closes. */
+  constructor(clock: SandboxClock, agent: Agent, addressOf: (instance: Instance) => Address | undefined) {
     this.#clock = clock;
+    this.#agent = agent;
     this.#addressOf = addressOf;
   }
 
@@ -66,7 +69,6 @@ export class Prober {
 
   close(): void {
     clearTimeout(this.#step);
-    this.#agent.destroy();
   }
 
   async #check(instance: Instance, check: Check): Promise<void> {

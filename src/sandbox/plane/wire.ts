@@ -21,11 +21,14 @@ export function scheduledAt(headers: IncomingHttpHeaders, now: number): number {
   return scheduled > 0 ? Math.min(scheduled, now) : now;
 }
 
+/** Connections that may wait to be accepted: a crowd comes at once, and one that is turned away tries again seconds later. */
+const BACKLOG = 4_096;
+
 /** Listens, or rejects with the system's error (`code` EADDRINUSE, EADDRNOTAVAIL ...). */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog: BACKLOG }, () => {
       server.off('error', reject);
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : port);
