@@ -175,8 +175,14 @@ describe('what the contract does not know', () => {
   });
 
   it('is 501 for fields that the sandbox would not act on', async () => {
-    const body = { ...group, targetSizePolicy: { mode: 'BULK' } };
-    expect((await call('POST', `/zones/${ZONE}/instanceGroupManagers`, body)).status).toBe(501);
+    for (const absent of [
+      { targetSizePolicy: { mode: 'BULK' } },
+      { distributionPolicy: { targetShape: 'ANY' } },
+      { statefulPolicy: { preservedState: { disks: { data: {} } } } },
+    ]) {
+      const answer = await call('POST', `/zones/${ZONE}/instanceGroupManagers`, { ...group, ...absent });
+      expect(answer.status).toBe(501);
+    }
     expect(sandbox.world.groups.has(`${PROJECT}/${ZONE}/never`)).toBe(false);
   });
 

@@ -74,6 +74,10 @@ describe('versions', () => {
     await group.patch({ instanceTemplate: link('next') });
     expect((await group.get())['versions']).toEqual([{ instanceTemplate: link('next') }]);
     expect((await group.get())['status']).toMatchObject({ versionTarget: { isReached: false } });
+    await group.verb('setInstanceTemplate', { instanceTemplate: link('app') });
+    expect((await group.get())['versions']).toEqual([{ instanceTemplate: link('app') }]);
+    const none = { instanceTemplate: link('none') };
+    expect((await group.refused('setInstanceTemplate', none)).status).toBe(404);
   });
 
   it('are refused when nothing takes the rest, and when they cannot be told apart', async () => {

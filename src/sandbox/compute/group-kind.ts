@@ -1,7 +1,7 @@
 import { ApiError } from '../http.ts';
 import type { Resource, World } from '../world.ts';
 import type { Kind } from './collection.ts';
-import { refuseFields } from './contract/validate.ts';
+import { notImplemented, refuseFields } from './contract/validate.ts';
 import type { Failures } from './failures.ts';
 import type { Groups } from './groups.ts';
 import { checkFlexibility } from './making.ts';
@@ -34,6 +34,8 @@ export function managerKind(world: World, groups: Groups, updates: Updates, fail
     check(place, group, before) {
       checkReady(place, group);
       refuseFields(group, 'statefulPolicy', 'targetPools', 'resourcePolicies', 'targetSizePolicy');
+      const { targetShape = 'EVEN' } = group.distributionPolicy ?? {};
+      if (targetShape !== 'EVEN') throw notImplemented(`The target shape ${targetShape}`);
       checkVersions(group);
       checkUpdatePolicy(place, group);
       checkFlexibility(group);

@@ -8,9 +8,9 @@ import { MOVES } from './groups.ts';
 import type { Groups } from './groups.ts';
 import { pageOf } from './lists.ts';
 import type { Machine } from './machine.ts';
-import { find, invalid, linkTo, parseBody } from './resources.ts';
+import { find, invalid, linkTo, parseBody, readLink } from './resources.ts';
 import type { Place } from './resources.ts';
-import { ApplyUpdatesBody, CreateInstancesBody, InstancesBody } from './shapes.ts';
+import { ApplyUpdatesBody, CreateInstancesBody, InstancesBody, TemplateChoiceBody } from './shapes.ts';
 import type { Group } from './shapes.ts';
 import type { Updates } from './updates.ts';
 import { failureView, managedView } from './views.ts';
@@ -78,6 +78,13 @@ export function groupVerbRoutes(
         throw invalid('instances', instances, 'Give instances, or allInstances: true.');
       const machines = allInstances ? groups.members(place, group) : groups.chosen(place, group, instances);
       updates.apply(place, group, machines, actions.minimalAction, actions.mostDisruptiveAllowedAction);
+    }),
+    ...verb('setInstanceTemplate', (place, group, { body }) => {
+      const { instanceTemplate } = parseBody(TemplateChoiceBody, body);
+      const global = { project: place.project, location: 'global' };
+      find(registry.world.templates, 'instanceTemplates', readLink(instanceTemplate, global));
+      Object.assign(group, { instanceTemplate, versions: [{ instanceTemplate }] });
+      updates.roll(place, group);
     }),
     ...verb('resize', (place, group, { query }) => {
       const size = Number(query.get('size') ?? Number.NaN);

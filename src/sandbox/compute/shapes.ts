@@ -89,7 +89,7 @@ export const GroupBody = z.looseObject({
   distributionPolicy: z
     .looseObject({
       zones: z.array(z.looseObject({ zone: Link })).optional(),
-      targetShape: z.literal('EVEN', 'The sandbox knows EVEN only.').default('EVEN'),
+      targetShape: z.string().default('EVEN'),
     })
     .optional(),
   autoHealingPolicies: z
@@ -152,6 +152,7 @@ export const InstancesBody = z.looseObject({
   skipInstancesOnValidationError: z.boolean().default(false),
 });
 
+export const TemplateChoiceBody = z.looseObject({ instanceTemplate: Link });
 export const CreateInstancesBody = z.looseObject({ instances: z.array(InstanceConfigBody).min(1).max(1000) });
 export const InstanceConfigsBody = z.looseObject({ perInstanceConfigs: z.array(InstanceConfigBody).min(1) });
 export const InstanceNamesBody = z.looseObject({ names: z.array(Name).min(1) });
