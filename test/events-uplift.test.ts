@@ -8,7 +8,7 @@ import {
   type EventSource,
   type SourceState,
 } from '../src/domain/event-source.ts';
-import { factorOf, measureUplifts, type EventOutcome } from '../src/domain/uplift.ts';
+import { factorOf, measureUplifts, worthOfSources, type EventOutcome } from '../src/domain/uplift.ts';
 
 /** What events did is believed as far as the evidence goes; what is said outside counts where it is out of the ordinary. */
 
@@ -91,6 +91,37 @@ describe('measured uplift', () => {
   });
 });
 
+describe('the worth of a source', () => {
+  const sales = (source: string, factors: number[], change: Partial<EventOutcome> = {}) =>
+    factors.map((factor, i) => outcome(factor, { source, id: `${source}${i}`, start: i * DAY, ...change }));
+
+  test('is what is known by it alone: one that tells of what nobody else does is missed', () => {
+    const [worth] = worthOfSources(sales('calendar', [2, 2, 2, 2]));
+    expect(worth).toMatchObject({ source: 'calendar', events: 4 });
+    expect(worth!.errorWithout).toBeCloseTo(2, 6);
+    expect(worth!.errorWith).toBeLessThan(1.75);
+  });
+
+  test('is nothing where another source tells the same, or where its events change nothing', () => {
+    const both = worthOfSources([...sales('a', [2, 2, 2]), ...sales('b', [2, 2, 2])]);
+    for (const { errorWith, errorWithout } of both) expect(errorWithout).toBeCloseTo(errorWith, 9);
+    const [idle] = worthOfSources(sales('a', [1, 1, 1]));
+    expect(idle).toMatchObject({ errorWith: 1, errorWithout: 1 });
+  });
+
+  test('is negative where a source announces what does not come', () => {
+    const [crier] = worthOfSources(sales('a', [1, 1, 1], { announced: 3 }));
+    expect(crier!.errorWith).toBeGreaterThan(crier!.errorWithout);
+  });
+
+  test('rests on what came before each event alone: a first one without an announcement is a surprise', () => {
+    const [worth] = worthOfSources(sales('a', [4]));
+    expect(worth!.errorWith).toBeCloseTo(4, 9);
+    const [second] = worthOfSources(sales('a', [4, 4]).toReversed());
+    expect(second!.errorWith).toBeLessThan(4);
+  });
+});
+
 describe('the factor of one event', () => {
   const stepMs = 10 * MINUTE;
   const series = (value: (at: number) => number, from = -21 * DAY, to = 2 * DAY) =>
@@ -140,7 +171,7 @@ describe('what is said outside', () => {
   test('counts that vary by chance alone, high or low, hardly ever make a burst', () => {
     const normal = normals(11);
     for (const mean of [0.5, 5, 50, 500]) {
-      const volumes = Array.from({ length: 1_000 }, () =>
+      const volumes = Array.from({ length: 250 }, () =>
         Math.max(0, Math.round(mean + Math.sqrt(mean) * normal())),
       );
       const told = steps(volumes);

@@ -213,6 +213,7 @@ test('the state of every source and what events did are shown in words', async (
   expect(out).toMatch(
     /news-rss +missing +never answered +3 looks failed: it answers 503; next 2026-11-20 00:10Z/,
   );
+  expect(out).toMatch(/calendar +demand in its 2 events is expected within x1\.\d+ +without it within x2\.1/);
   expect(out).toMatch(
     /campaign \(calendar\) +x2\.0\d expected +within x1\.\d+ to x2\.\d+ +x2\.1 measured over 2 events/,
   );

@@ -1,6 +1,6 @@
 import type { SourceState } from '../domain/event-source.ts';
 import { freshnessOf } from '../domain/event-source.ts';
-import type { MeasuredUplift } from '../domain/uplift.ts';
+import type { MeasuredUplift, SourceWorth } from '../domain/uplift.ts';
 import type { Config } from '../config/config.ts';
 import { ANNOUNCEMENT_TYPE } from '../events/cloud-events.ts';
 import type { KnownEvent } from '../ports/events.ts';
@@ -25,6 +25,7 @@ export interface EventsView {
   events: KnownEvent[];
   sources: (SourceState & { source: string })[];
   uplifts: MeasuredUplift[];
+  worth: SourceWorth[];
 }
 
 /** What the worker knows of events from `from` to `to`, ms since the epoch; by default the next 30 days. */
@@ -91,13 +92,17 @@ async function ask<T>({ api }: Config, path: string, request: RequestInit = {}):
 }
 
 /** For people: events, then sources with their state, then what events did. */
-export function describeEvents(application: string, { now, events, sources, uplifts }: EventsView): string {
+export function describeEvents(
+  application: string,
+  { now, events, sources, uplifts, worth }: EventsView,
+): string {
   const parts = [
     events.length === 0 ? `${application}: no event is known for this time` : columns(events.map(eventRow)),
   ];
   if (sources.length > 0)
     parts.push(`sources\n${indented(columns(sources.map((state) => sourceRow(state, now))))}`);
   if (uplifts.length > 0) parts.push(`measured\n${indented(columns(uplifts.map(upliftRow)))}`);
+  if (worth.length > 0) parts.push(`worth of each source\n${indented(columns(worth.map(worthRow)))}`);
   return parts.join('\n\n');
 }
 
@@ -121,6 +126,14 @@ function upliftRow({ source, kind, events, measured, expected, uncertainty }: Me
     `x${short(expected)} expected`,
     `within x${short(expected / uncertainty)} to x${short(expected * uncertainty)}`,
     `x${short(measured)} measured over ${events} ${events === 1 ? 'event' : 'events'}`,
+  ];
+}
+
+function worthRow({ source, events, errorWith, errorWithout }: SourceWorth): string[] {
+  return [
+    source,
+    `demand in its ${events} ${events === 1 ? 'event' : 'events'} is expected within x${short(errorWith)}`,
+    `without it within x${short(errorWithout)}`,
   ];
 }
 

@@ -48,20 +48,78 @@ export function measureUplifts(outcomes: readonly EventOutcome[]): MeasuredUplif
 function measureOne(outcomes: readonly EventOutcome[]): MeasuredUplift {
   const { source, kind } = outcomes[0]!;
   const logs = outcomes.map(({ factor }) => Math.log(factor));
-  const mean = meanOf(logs);
-  const prior = meanOf(outcomes.map(({ announced }) => Math.log(announced ?? 1)));
-  const squares = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0);
-  const variance = (SPREAD_EVENTS * PRIOR_SPREAD ** 2 + squares) / (SPREAD_EVENTS + logs.length);
-  const precision = logs.length / variance + 1 / BELIEF_SPREAD ** 2;
-  const posterior = ((logs.length / variance) * mean + prior / BELIEF_SPREAD ** 2) / precision;
+  const { mean, precision } = believed(logs, meanOf(outcomes.map(announcedLog)));
   return {
     source,
     kind,
     events: logs.length,
-    measured: Math.exp(mean),
-    expected: Math.exp(posterior),
+    measured: Math.exp(meanOf(logs)),
+    expected: Math.exp(mean),
     uncertainty: Math.exp(1 / Math.sqrt(precision)),
   };
+}
+
+/** Mean logarithm to expect, and its precision, after measured logarithms and a prior one. */
+function believed(logs: readonly number[], prior: number): { mean: number; precision: number } {
+  const priorPrecision = 1 / BELIEF_SPREAD ** 2;
+  if (logs.length === 0) return { mean: prior, precision: priorPrecision };
+  const measured = meanOf(logs);
+  const squares = logs.reduce((sum, log) => sum + (log - measured) ** 2, 0);
+  const variance = (SPREAD_EVENTS * PRIOR_SPREAD ** 2 + squares) / (SPREAD_EVENTS + logs.length);
+  const precision = logs.length / variance + priorPrecision;
+  return { mean: ((logs.length / variance) * measured + prior * priorPrecision) / precision, precision };
+}
+
+function announcedLog({ announced }: EventOutcome): number {
+  return Math.log(announced ?? 1);
+}
+
+/** What a source is worth: how far off demand in its events is expected with it, and without it, as factors. */
+export interface SourceWorth {
+  source: string;
+  events: number;
+  errorWith: number;
+  errorWithout: number;
+}
+
+/** Events of two sources that begin so near to each other are one event. */
+const SAME_EVENT_MS = 3_600_000;
+
+/**
+ * Leaves each source out in turn. Every event is expected by what those of its source and kind before it did; without the
+ * source, by another that tells of an event at the same time, else as no event at all. Errors are geometric means: 1.2 is
+ * off by a fifth.
+ */
+export function worthOfSources(outcomes: readonly EventOutcome[]): SourceWorth[] {
+  const sources = [...new Set(outcomes.map(({ source }) => source))].toSorted();
+  return sources.map((source) => {
+    const own = outcomes.filter((outcome) => outcome.source === source);
+    const others = outcomes.filter((outcome) => outcome.source !== source);
+    const errorOf = (told: (event: EventOutcome) => number) =>
+      Math.exp(meanOf(own.map((event) => Math.abs(Math.log(event.factor) - told(event)))));
+    const elsewhere = (event: EventOutcome) =>
+      others.find(({ start }) => Math.abs(start - event.start) <= SAME_EVENT_MS);
+    return {
+      source,
+      events: own.length,
+      errorWith: errorOf((event) => expectedBefore(event, outcomes)),
+      errorWithout: errorOf((event) => {
+        const other = elsewhere(event);
+        return other ? expectedBefore(other, outcomes) : 0;
+      }),
+    };
+  });
+}
+
+/** The logarithm that was to be expected of an event before it came. */
+function expectedBefore(event: EventOutcome, outcomes: readonly EventOutcome[]): number {
+  const earlier = outcomes.filter(
+    ({ source, kind, start }) => source === event.source && kind === event.kind && start < event.start,
+  );
+  return believed(
+    earlier.map(({ factor }) => Math.log(factor)),
+    announcedLog(event),
+  ).mean;
 }
 
 /** Samples that a window needs for a measurement, as a share of its steps. */

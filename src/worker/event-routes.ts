@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ANNOUNCED_DIRECTLY } from '../domain/event-source.ts';
+import { measureUplifts, worthOfSources } from '../domain/uplift.ts';
 import { AnnouncementError } from '../events/announcement.ts';
 import { eventsOfRequest } from '../events/cloud-events.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -31,13 +32,13 @@ export function addEventRoutes(api: FastifyInstance, { store, clock, token }: Ev
     async ({ params: { name }, query }) => {
       const now = clock.now();
       const { from = now, to = now + SHOWN_AHEAD_MS } = query;
-      const [events, states, uplifts] = await Promise.all([
+      const [events, states, outcomes] = await Promise.all([
         store.events(name, from, to, now),
         store.sourceStates(name),
-        store.uplifts(name),
+        store.outcomes(name),
       ]);
       const sources = [...states].map(([source, state]) => ({ source, ...state, memory: undefined }));
-      return { now, events, sources, uplifts };
+      return { now, events, sources, uplifts: measureUplifts(outcomes), worth: worthOfSources(outcomes) };
     },
   );
 
