@@ -16,6 +16,9 @@ const CPU_LIMIT = 44;
 const TEMPLATE = { name: 'app', properties: { machineType: 'e2-small' } };
 const GROUP_CPUS = 4;
 
+/** Waits until it holds; the limit is a safety net, not a measurement. */
+const eventually = (holds: () => Promise<void> | void) => vi.waitFor(holds, { timeout: 20_000 });
+
 let sandbox: Sandbox;
 let runs = 0;
 const project = () => `p${runs}`;
@@ -199,7 +202,7 @@ async function expectBooks(model: Model): Promise<void> {
     expect(namesIn(map).toSorted()).toEqual(linked(model, KINDS[index]!));
   for (const [called, attached] of model.endpoints)
     expect((await call('GET', `${PATHS.endpoints}/${called}`)).body['size']).toBe(attached.size);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const fronts = Object.keys(
       (await (await fetch(`${addresses.control}/forwarding-rules`)).json()) as object,
     ).filter((key) => key.startsWith(`${project()}/`));

@@ -80,7 +80,7 @@ beforeAll(async () => {
     return (body['healthStatus'] as { healthState: string }[])[0]?.healthState;
   };
   for (const name of SERVICES)
-    await vi.waitFor(async () => expect(await healthy(name)).toBe('HEALTHY'), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await healthy(name)).toBe('HEALTHY'), { timeout: 20_000 });
 });
 afterAll(() => sandbox.close());
 
@@ -146,7 +146,7 @@ describe('a forwarding rule', () => {
     await refused('conditionNotMet', 412, 'PATCH', 'global/urlMaps/split', change);
     const { fingerprint } = (await call('GET', 'global/urlMaps/split')).body;
     await done('PATCH', 'global/urlMaps/split', { ...change, fingerprint });
-    await expect.poll(shares, { timeout: 5_000 }).toEqual([0, 20, 0]);
+    await expect.poll(shares, { timeout: 20_000 }).toEqual([0, 20, 0]);
   });
 
   it('follows its proxy to another URL map, and falls silent when it is deleted', async () => {
@@ -154,16 +154,16 @@ describe('a forwarding rule', () => {
     await done('POST', 'global/urlMaps', { name: 'next', defaultService: service('red') });
     // Google's path of this verb has no `global`.
     await done('POST', 'targetHttpProxies/moved/setUrlMap', { urlMap: 'global/urlMaps/next' });
-    await expect.poll(() => answering('moved'), { timeout: 5_000 }).toBe('red');
+    await expect.poll(() => answering('moved'), { timeout: 20_000 }).toBe('red');
     await done('POST', 'global/targetHttpProxies', { name: 'second', urlMap: 'global/urlMaps/moved' });
     await done('POST', 'global/forwardingRules/moved/setTarget', {
       target: 'global/targetHttpProxies/second',
     });
-    await expect.poll(() => answering('moved'), { timeout: 5_000 }).toBe('blue');
+    await expect.poll(() => answering('moved'), { timeout: 20_000 }).toBe('blue');
     const address = sandbox.world.forwardingRules.get('p/global/moved')!['IPAddress'] as string;
     expect(address).toMatch(/^127\./);
     await done('DELETE', 'global/forwardingRules/moved');
-    await expect.poll(() => answering('moved').catch(() => 'gone'), { timeout: 5_000 }).toBe('gone');
+    await expect.poll(() => answering('moved').catch(() => 'gone'), { timeout: 20_000 }).toBe('gone');
   });
 });
 

@@ -22,7 +22,7 @@ describe('an operation', () => {
     expect((await call('POST', REQUEST, TEMPLATE)).body['name']).toBe(name);
     await vi.waitFor(
       async () => expect((await call('GET', `global/operations/${String(name)}`)).status).toBe(404),
-      { timeout: 10_000 },
+      { timeout: 20_000 },
     );
     expect((await call('GET', 'global/operations')).body['items']).toEqual([]);
     await refused('alreadyExists', 409, 'POST', REQUEST, TEMPLATE);

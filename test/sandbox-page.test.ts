@@ -60,7 +60,7 @@ afterAll(() => sandbox.close());
 
 describe("the sandbox's page", () => {
   it('shows groups by state, backends with health, records, faults and the bill', async () => {
-    await expect.poll(read, { timeout: 10_000 }).toContain('3 of 3');
+    await expect.poll(read, { timeout: 20_000 }).toContain('3 of 3');
     const text = await read();
     expect(text).toContain('shop us-central1-b 3 / 0 / 0 3 RUNNING 3');
     expect(text).toContain('shop (us-central1-b) 3 of 3 1 100.0%');
