@@ -8,6 +8,7 @@ import { addExplainVerbs } from './explain-verbs.ts';
 import { addForecastVerbs } from './forecast-verbs.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
+import { addReplayVerb } from './replay-verb.ts';
 
 /**
  * Runs the `premirror` command. Resolves to its exit code: 0 done, 1 failed, 2 called wrongly. Errors go to the error
@@ -35,6 +36,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
   addEventVerbs(program, streams);
   addBacktestVerb(program, streams);
   addExplainVerbs(program, streams);
+  addReplayVerb(program, streams, ask);
   addApplicationVerbs(program, ask);
 
   try {

@@ -10,7 +10,7 @@ export async function askWorker<T>({ api }: Config, path: string): Promise<T> {
     const remedy = 'start one with premirror up, or name its configuration with --config';
     throw new Error(`no worker answers at ${base}: ${remedy}`, { cause });
   });
-  const body = (await answer.json()) as T & { error?: string };
-  if (!answer.ok) throw new Error(body.error ?? `${base}${path} answers ${answer.status}`);
+  const body = (await answer.json()) as T & { error?: string; message?: string };
+  if (!answer.ok) throw new Error(body.message ?? body.error ?? `${base}${path} answers ${answer.status}`);
   return body;
 }

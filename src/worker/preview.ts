@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
-import { specificationQuery, stateQuery } from '../../workflows/messages.ts';
+import { stateQuery } from '../../workflows/messages.ts';
 import type { Prices } from '../domain/cost.ts';
 import { decide } from '../domain/decide.ts';
 import { EMPTY_MEMORY } from '../domain/plan.ts';
 import type { Preview } from '../domain/preview.ts';
 import { effectOf } from '../domain/preview.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
+import type { Applications } from '../ports/applications.ts';
 import type { CapacitySource } from '../ports/capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Fleet } from '../ports/fleet.ts';
@@ -13,6 +14,7 @@ import { applicationWorkflowId } from '../temporal/ids.ts';
 
 export interface PreviewSources {
   client: Client;
+  applications: Applications;
   fleet: Pick<Fleet, 'snapshot'>;
   capacity: CapacitySource;
   ledger: Pick<StoredLedger, 'latestForecast' | 'latestDecision' | 'timesToServe'>;
@@ -20,14 +22,20 @@ export interface PreviewSources {
   prices: Prices;
 }
 
-/** Decides on what is now by the newest forecast; writes nothing. Undefined before the first forecast. */
-export function createPreview({ client, fleet, capacity, ledger, clock, prices }: PreviewSources) {
+/** Decides on what is now by the newest forecast; writes nothing. Undefined before the first forecast; throws when nobody runs it. */
+export function createPreview({
+  client,
+  applications,
+  fleet,
+  capacity,
+  ledger,
+  clock,
+  prices,
+}: PreviewSources) {
   return async (application: string): Promise<Preview | undefined> => {
     const handle = client.workflow.getHandle(applicationWorkflowId(application));
-    const [{ spec, settings }, view] = await Promise.all([
-      handle.query(specificationQuery),
-      handle.query(stateQuery),
-    ]);
+    const { spec, settings } = await applications.find(application);
+    const view = await handle.query(stateQuery);
     const [forecast, before, timesToServe, state, zones] = await Promise.all([
       ledger.latestForecast(application),
       ledger.latestDecision(application),

@@ -104,7 +104,8 @@ export async function createWorker(
       shutdownGraceTime: '5s',
       shutdownForceTime: '10s',
     });
-    const preview = createPreview({ client, ...cloud, ledger, clock, prices: config.prices });
+    const applications = createApplications(client);
+    const preview = createPreview({ client, applications, ...cloud, ledger, clock, prices: config.prices });
     const api = await listen(config, { ledger, clock, preview }, closers);
     return supervise(worker, api, closeAll, logger);
   } catch (error) {

@@ -1,0 +1,66 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { ApplicationInput } from '../../../workflows/messages.ts';
+import type { ForecastDigest } from '../../domain/forecast.ts';
+import type { Decision, Settings } from '../../domain/plan.ts';
+import type { ApplicationSpec } from '../../domain/application.ts';
+import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
+import { UsageError } from '../errors.ts';
+
+export type History = ReturnType<typeof historyFromJSON>;
+
+/** What a history of an application's workflow tells: each look's forecast, and what was decided on it. */
+export interface RecordedPast {
+  spec: ApplicationSpec;
+  /** As the run began with them. */
+  settings: Settings;
+  /** `decision` is absent where the history ends before it. */
+  looks: { forecast: ForecastDigest; decision?: Decision }[];
+}
+
+type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
+
+/** Reads what `temporal workflow show --output json` prints, or `name`s what is wrong with it. */
+export function parseHistory(text: string, name: string): History {
+  try {
+    return historyFromJSON(JSON.parse(text));
+  } catch (error) {
+    throw new UsageError(
+      `${name} is no workflow history: ${(error as Error).message}; write it by temporal workflow show --output json`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws when the history is not one of an application's workflow. */
+export function pastOf(history: History, name: string): RecordedPast {
+  const events = history.events ?? [];
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const input = read<Partial<ApplicationInput>>(started?.input?.payloads?.[0]);
+  if (!input?.spec)
+    throw new UsageError(
+      `${name} is no history of an application: give the id application/NAME, whole from its start`,
+    );
+  const forecasts = new Set(
+    events.flatMap(({ eventId, activityTaskScheduledEventAttributes: scheduled }) =>
+      scheduled?.activityType?.name === 'forecast' ? [String(eventId)] : [],
+    ),
+  );
+  const looks: RecordedPast['looks'] = [];
+  for (const {
+    activityTaskCompletedEventAttributes: done,
+    markerRecordedEventAttributes: marker,
+  } of events) {
+    if (forecasts.has(String(done?.scheduledEventId)))
+      looks.push({ forecast: read<ForecastDigest>(done?.result?.payloads?.[0])! });
+    const result = read<Partial<Decision>>(marker?.details?.['result']?.payloads?.[0]);
+    const look = looks.at(-1);
+    // A decision follows its forecast.
+    if (look && result?.plan && result.reasons) look.decision = result as Decision;
+  }
+  return { spec: input.spec, settings: input.state?.settings ?? DEFAULT_SETTINGS, looks };
+}
+
+function read<T>(payload: unknown): T | undefined {
+  return payload ? defaultPayloadConverter.fromPayload<T>(payload as Payload) : undefined;
+}

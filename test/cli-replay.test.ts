@@ -1,0 +1,77 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runCommand } from '../src/cli/program.ts';
+import { replayPast } from '../src/cli/replay.ts';
+import type { RecordedPast } from '../src/cli/replay/history.ts';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './decide-inputs.ts';
+
+/** What would have been decided under other settings, from a recorded history. */
+
+const GOLDEN = 'test/golden/application-continued.json';
+
+async function command(...argv: string[]) {
+  let [out, err] = ['', ''];
+  const code = await runCommand(argv, { out: (text) => (out += text), err: (text) => (err += text) });
+  return { code, out, err };
+}
+
+describe('a recorded history', () => {
+  test('is decided again, look by look, with what was decided then beside it', async () => {
+    const { code, out } = await command('replay', 'application/shop1', '--history', GOLDEN, '--json');
+    expect(code).toBe(0);
+    const { application, looks, cost } = JSON.parse(out) as ReturnType<typeof replayPast>;
+    expect(application).toBe('shop1');
+    expect(looks.length).toBeGreaterThan(1);
+    expect(looks.filter(({ recorded }) => recorded).length).toBeGreaterThan(0);
+    expect(cost.after).toBe(cost.before);
+  });
+
+  test('says in words that the same settings decide the same', async () => {
+    const { out } = await command('replay', 'application/shop1', '--history', GOLDEN);
+    expect(out).toMatch(/shop1: \d+ looks from .* decided again\n.*\nevery plan would have been the same/);
+  });
+});
+
+test('a lower threshold raises earlier, and what both cost is told', () => {
+  const looks = Array.from({ length: 30 }, (_, minute) => {
+    const asOf = AS_OF + minute * MINUTE_MS;
+    const near = interval(540, 560, 580);
+    const windows = { full: near, warm: near, shadow: near };
+    return { forecast: forecast({ asOf, issuedAt: asOf + DELAY_MS, observed: 290, windows }) };
+  });
+  const past: RecordedPast = {
+    spec: SPEC,
+    settings: { ...DEFAULT_SETTINGS, thresholdFactor: 1.4 },
+    looks,
+  };
+  const { cost, looks: replayed } = replayPast(past, PRICES, { settings: { thresholdFactor: 0.9 } });
+  expect(replayed.every(({ before }) => before.mirrors.length === 0)).toBe(true);
+  expect(replayed.some(({ after }) => after.mirrors.length > 0)).toBe(true);
+  expect(cost.after).toBeGreaterThan(cost.before);
+});
+
+test.each([
+  [['--set', 'speed=3'], /--set speed=3: speed is no setting; there are thresholdFactor, /],
+  [['--set', 'parkingMs=soon'], /--set parkingMs=soon: 'soon' is not usable/],
+  [['--set', 'thresholdFactor=-1'], /'-1' is not usable; write a number above 0/],
+  [['--policy', 'guess'], /Allowed choices are cost, interval/],
+  [['--history', 'nowhere.json'], /nowhere\.json cannot be read/],
+])('called with %j it says what would be right', async (options, message) => {
+  const { code, err } = await command('replay', 'application/shop1', '--history', GOLDEN, ...options);
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});
+
+test.each([
+  ['{"events": 3}', /is no workflow history: /],
+  ['{"events": []}', /is no history of an application: give the id application\/NAME/],
+])('a file of something else is refused', async (text, message) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'premirror-replay-')), 'history.json');
+  writeFileSync(file, text);
+  const { code, err } = await command('replay', 'application/shop1', '--history', file);
+  expect(code).toBe(2);
+  expect(err).toMatch(message);
+});
