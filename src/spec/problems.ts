@@ -86,12 +86,14 @@ function unknownKeyRemedy(key: string, known: string[]): string {
 
 interface ObjectSchema {
   properties?: Record<string, ObjectSchema>;
+  /** Of a list: what each of its entries is. */
+  items?: ObjectSchema;
 }
 
 /** Keys allowed under `path`, from the published schema, so that there is one list only. */
 function knownKeys(path: Path): string[] {
   let schema: ObjectSchema | undefined = specJsonSchema() as ObjectSchema;
-  for (const key of path) schema = schema?.properties?.[String(key)];
+  for (const key of path) schema = typeof key === 'number' ? schema?.items : schema?.properties?.[String(key)];
   return Object.keys(schema?.properties ?? {});
 }
 
