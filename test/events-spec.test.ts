@@ -52,7 +52,11 @@ test.each([
   ['no list', 'soon', /events: soon: write a list/],
   ['two sources in one entry', '[{ holidays: US, file: a.yaml }]', /give exactly one of calendar, holidays/],
   ['no source in an entry', '[{ uplift: 2 }]', /give exactly one of calendar, holidays/],
-  ['a misspelt source', '[{ calender: a.ics }]', /events\.0\.calender.*not a known key: did you mean calendar/],
+  [
+    'a misspelt source',
+    '[{ calender: a.ics }]',
+    /events\.0\.calender.*not a known key: did you mean calendar/,
+  ],
   ['plain http', '[{ calendar: "http://example.com/a.ics" }]', /events\.0\.calendar: .*https/],
   ['another scheme', '[{ calendar: "file:///etc/passwd" }]', /events\.0\.calendar: .*https/],
   ['a URL that is none', '[{ news: { rss: "https://[" } }]', /events\.0\.news\.rss: .*https/],

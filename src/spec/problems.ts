@@ -93,7 +93,8 @@ interface ObjectSchema {
 /** Keys allowed under `path`, from the published schema, so that there is one list only. */
 function knownKeys(path: Path): string[] {
   let schema: ObjectSchema | undefined = specJsonSchema() as ObjectSchema;
-  for (const key of path) schema = typeof key === 'number' ? schema?.items : schema?.properties?.[String(key)];
+  for (const key of path)
+    schema = typeof key === 'number' ? schema?.items : schema?.properties?.[String(key)];
   return Object.keys(schema?.properties ?? {});
 }
 
