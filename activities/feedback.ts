@@ -110,11 +110,11 @@ export function createFeedbackActivities(deps: FeedbackDeps) {
     const at = clock.now();
     const { spec } = world;
     const looks = await history.digestsOf(spec.application, at - REPLAYED_MS, at);
-    const from = looks[0]?.asOf ?? at;
-    const demand = await demandOfDays(deps, spec, from, at);
+    const demand = looks[0] && (await demandOfDays(deps, spec, looks[0].asOf, at));
     if (!demand) {
       const evidence = { hours: 0, cost: 0, candidates: [] };
-      return { at, settings, why: 'no demand was observed lately: nothing to learn from', evidence };
+      const missing = looks[0] ? 'no demand was observed' : 'nothing was forecast';
+      return { at, settings, why: `${missing} in the last two days: nothing to learn from`, evidence };
     }
     return { at, ...(await proposer({ recent: { looks, demand, world }, settings })) };
   }

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
@@ -7,6 +10,7 @@ import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { propose } from '../activities/past/proposer.ts';
 import type { ProposeRequest } from '../activities/past/proposer.ts';
+import { runCommand } from '../src/cli/program.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { findTemporalCli } from '../src/temporal/find-binary.ts';
 import { backfillId, feedbackId } from '../src/temporal/ids.ts';
@@ -192,6 +196,53 @@ describe('feedback', () => {
       });
       expect(result).toContain('gone');
       await removeSchedules(env.client, application);
+    }),
+  );
+});
+
+describe('the command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'premirror-past-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  async function premirror(taskQueue: string, ...argv: string[]) {
+    const config = join(folder, 'config.json');
+    const temporalAt = { address: env.address, namespace: 'default', taskQueue };
+    writeFileSync(config, JSON.stringify({ temporal: temporalAt, ledger: {}, api: {} }));
+    let [out, err] = ['', ''];
+    const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
+    return { exitCode: await runCommand([...argv, '--config', config], streams), out, err };
+  }
+
+  it(
+    'applies with its Schedules, backfills, tunes, and removes them again',
+    stage(async ({ taskQueue, spec }) => {
+      const { application } = spec;
+      const file = join(folder, 'shop.yaml');
+      const example = await readFile('examples/shop.yaml', 'utf8');
+      const yaml = example
+        .replace(/^application: .*/m, `application: ${application}`)
+        .replace(/^mode: .*/m, 'mode: observe');
+      await writeFile(file, yaml);
+      const say = (...argv: string[]) => premirror(taskQueue, ...argv);
+      expect(await say('apply', file)).toMatchObject({ exitCode: 0 });
+      const schedules = async () => {
+        const ids: string[] = [];
+        for await (const { scheduleId } of env.client.schedule.list()) ids.push(scheduleId);
+        return ids.filter((id) => id.endsWith(`/${application}`)).toSorted();
+      };
+      await eventually('both Schedules', async () => (await schedules()).length === 2);
+      const past = await say('backfill', application, '--from', day(0), '--to', day(1));
+      expect(past).toMatchObject({ exitCode: 0, out: expect.stringMatching(/^1 day, 96 looks/) });
+      expect(await say('tune', application)).toMatchObject({
+        exitCode: 0,
+        out: expect.stringContaining('nothing was forecast in the last two days'),
+      });
+      expect(await say('backfill', application, '--from', 'today', '--to', day(1))).toMatchObject({
+        exitCode: 2,
+        err: expect.stringContaining('--from is today: write a UTC day'),
+      });
+      expect(await say('remove', application)).toMatchObject({ exitCode: 0 });
+      await eventually('no Schedule', async () => (await schedules()).length === 0);
     }),
   );
 });

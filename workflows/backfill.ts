@@ -109,11 +109,12 @@ function show({ application }: BackfillInput, state: BackfillProgress): void {
 }
 
 function inWords({ daysDone, looks, points, covered, cost, optimalCost }: BackfillProgress): string {
-  if (looks === 0) return `${daysDone} days, no demand in them`;
+  const days = daysDone === 1 ? '1 day' : `${daysDone} days`;
+  if (looks === 0) return `${days}, no demand in that time`;
   const coverage = points > 0 ? `; ${percent(covered / points)} within the interval an hour ahead` : '';
   const regret =
     optimalCost > 0 ? `; cost ${cost.toFixed(2)}, ${percent(cost / optimalCost - 1)} over hindsight` : '';
-  return `${daysDone} days, ${looks} looks${coverage}${regret}`;
+  return `${days}, ${looks} looks${coverage}${regret}`;
 }
 
 function percent(share: number): string {
