@@ -1,18 +1,21 @@
 import { createThreadFitter } from '../models/fitter.ts';
 import type { Fitter } from '../models/fitter.ts';
 import { endOf } from '../models/forecaster.ts';
+import type { EventStore } from '../src/ports/events.ts';
 import type { Hindsight } from '../src/ports/hindsight.ts';
 import type { DayBalance, History, LeadScore } from '../src/ports/history.ts';
 import { HISTORY_MS } from './digest.ts';
 import { DAY_MS, demandOfDays, type DemandDaysDeps } from './past/demand-days.ts';
 import { inInstances, readWorld, type KnownApplication, type WorldDeps } from './past/known-past.ts';
-import { mondayOf, PastWeek } from './past/past-week.ts';
+import { mondayOf, PastWeek, type Announced } from './past/past-week.ts';
 import { scoresByLead } from './past/scores.ts';
 import { withHeartbeat } from './waiting.ts';
 
 export interface BackfillDeps extends WorldDeps, DemandDaysDeps {
   history: Pick<History, 'saveDemandDay' | 'demandDays' | 'saveBackfilled' | 'saveScores' | 'saveBalance'>;
   hindsight: Hindsight;
+  /** Absent: no events. What they did later is not asked: nobody knew it then. */
+  events?: Pick<EventStore, 'events'>;
   /** Absent: a thread of its own, so that live fits never wait for it. */
   fitter?: Fitter;
 }
@@ -77,7 +80,9 @@ export function createBackfillActivities(deps: BackfillDeps) {
     const found = walked.get(application);
     const text = JSON.stringify(known);
     if (found && found.known === text && found.week.monday === monday && found.week.at <= start) return found;
-    return { week: new PastWeek(known, fitter, monday), known: text };
+    const announced: Announced = async (from, to, knownAt) =>
+      (await deps.events?.events(application, from, to, knownAt)) ?? [];
+    return { week: new PastWeek(known, fitter, announced, monday), known: text };
   }
 
   return {

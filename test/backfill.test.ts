@@ -19,6 +19,7 @@ afterAll(() => ledger.close());
 function worker(demand: (at: number) => number = demandAt, application = 'shop') {
   const spec = { ...SPEC, application };
   const asked: number[] = [];
+  const asOfs: number[] = [];
   const activities = createBackfillActivities({
     applications: { find: async () => ({ spec, settings: DEFAULT_SETTINGS }) },
     fleet: {
@@ -38,11 +39,18 @@ function worker(demand: (at: number) => number = demandAt, application = 'shop')
     hindsight,
     clock: { now: () => MONDAY + 30 * DAY_MS, speed: 1 },
     prices: PRICES,
+    events: {
+      events: async (_application, _from, _to, knownAt) => {
+        asOfs.push(knownAt);
+        return [];
+      },
+    },
     fitter: FITTER,
   });
   const environment = new MockActivityEnvironment();
   return {
     asked,
+    asOfs,
     async day(n: number): Promise<BackfilledDay> {
       const known: KnownApplication = await activities.describeApplication(application);
       const input = { known, day: MONDAY + n * DAY_MS };
@@ -55,13 +63,15 @@ function worker(demand: (at: number) => number = demandAt, application = 'shop')
 
 describe('a day of the past', () => {
   test('is looked at every quarter of an hour, raises mirrors for the crowd, and is judged by hindsight', async () => {
-    const { day, looks } = worker();
+    const { day, looks, asOfs } = worker();
     const done = await day(1);
     expect(done.looks).toBe(96);
     const rows = await looks(1);
     expect(rows.map(({ forecast }) => forecast.issuedAt - MONDAY - DAY_MS)).toEqual(
       Array.from({ length: 96 }, (_, i) => i * 15 * MINUTE_MS),
     );
+    // Events count as they were known at each look, never later.
+    expect(asOfs.slice(-96)).toEqual(rows.map(({ forecast }) => forecast.issuedAt));
     // As of then: the newest final sample is older than the look by the observation delay.
     for (const { forecast } of rows) expect(forecast.asOf).toBe(forecast.issuedAt - STEP_MS);
     expect(rows.some(({ decision }) => decision.plan.mirrors.length > 0)).toBe(true);

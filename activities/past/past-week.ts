@@ -5,6 +5,7 @@ import { endOf, until } from '../../models/forecaster.ts';
 import type { PipelineState } from '../../models/pipeline.ts';
 import { newPipeline, runPipeline } from '../../models/pipeline.ts';
 import { samplesIn } from '../../models/warm-up.ts';
+import type { AnnouncedEvent } from '../../src/domain/event.ts';
 import type { Settings } from '../../src/domain/plan.ts';
 import type { ReplayWorld } from '../../src/domain/replay.ts';
 import type { PastLook } from '../../src/ports/history.ts';
@@ -26,6 +27,9 @@ export interface Past {
   settings: Settings;
 }
 
+/** Events that overlap [from, to) as they were known at a time, by what was announced of their size. */
+export type Announced = (from: number, to: number, knownAt: number) => Promise<readonly AnnouncedEvent[]>;
+
 /** Monday 00:00 UTC of the week that holds `at`. */
 export function mondayOf(at: number): number {
   return Math.floor((at - FIRST_MONDAY_MS) / WEEK_MS) * WEEK_MS + FIRST_MONDAY_MS;
@@ -42,18 +46,20 @@ export class PastWeek {
   at: number;
   readonly #past: Past;
   readonly #fitter: Fitter;
+  readonly #announced: Announced;
   readonly #series: string;
   readonly #nearTerm: NearTerm | undefined;
   #pipeline: PipelineState;
   #lived: LivedPast | undefined;
   #fittedAt = -Infinity;
 
-  constructor(past: Past, fitter: Fitter, monday: number) {
+  constructor(past: Past, fitter: Fitter, announced: Announced, monday: number) {
     const { spec } = past.world;
     this.monday = monday;
     this.at = monday;
     this.#past = past;
     this.#fitter = fitter;
+    this.#announced = announced;
     this.#series = `backfill/${spec.application}/${monday}`;
     // Only the `cost` policy reads the minutes ahead.
     this.#nearTerm = spec.mirrors.policy === 'cost' ? new NearTerm(spec) : undefined;
@@ -85,7 +91,8 @@ export class PastWeek {
     const known = until(demand, asOf, HISTORY_MS);
     // Nothing observed yet, or nothing newer: a source that begins later, or a silence.
     if (known.values.length === 0) return undefined;
-    const fit = await this.#fit(known);
+    const events = await this.#announced(asOf - HISTORY_MS, this.at + HORIZON_MS, this.at);
+    const fit = await this.#fit(known, events);
     const output = runPipeline(this.#pipeline, {
       samples: samplesIn(known, this.#pipeline.asOf ?? -Infinity, asOf),
       asOf,
@@ -95,20 +102,21 @@ export class PastWeek {
       fit,
     });
     this.#pipeline = output.state;
-    await this.#nearTerm?.learn(known);
+    await this.#nearTerm?.learn(known, events);
     const forecast = digestOf(spec, asOf, this.at, output, this.#nearTerm?.outlook(this.at));
     this.#lived ??= new LivedPast(world, output.observed);
     return { forecast, fan: output.fan, decision: this.#lived.look(settings, forecast) };
   }
 
   /** A newer fit where one is due. The first look is warmed up, as a worker that starts on Monday. */
-  async #fit(known: Series): Promise<Fitted | undefined> {
+  async #fit(known: Series, events: readonly AnnouncedEvent[]): Promise<Fitted | undefined> {
     if (this.at - this.#fittedAt < REFIT_MS) return undefined;
     const { interval } = this.#past.world.spec.mirrors;
     const steps = PATH_MS / known.stepMs;
-    if (this.#fittedAt === -Infinity) this.#pipeline = await this.#fitter.warmUp(known, interval, steps);
+    if (this.#fittedAt === -Infinity)
+      this.#pipeline = await this.#fitter.warmUp(known, interval, steps, events);
     this.#fittedAt = this.at;
-    return this.#fitter.fit(known, steps, this.#series);
+    return this.#fitter.fit(known, steps, this.#series, events);
   }
 
   #pass(demand: Series, from: number, to: number): void {
