@@ -46,7 +46,7 @@ routing: { dns: { managedZone: z, name: a.example. } }`,
     expect(spec.mode).toBe('observe');
     expect(spec.demand).toMatchObject({ stepMs: 60_000, observationDelayMs: 240_000 });
     expect(spec.objectives).toEqual({ availability: 0.999, latencyMs: 300, violationCost: 40 });
-    expect(spec.mirrors).toMatchObject({ policy: 'interval', interval: 0.95 });
+    expect(spec.mirrors).toMatchObject({ policy: 'cost', interval: 0.95 });
     expect(spec.routing).toEqual({ kind: 'dns', managedZone: 'z', name: 'a.example.', ttlSeconds: 30 });
   });
 
@@ -86,7 +86,7 @@ describe('a wrong specification is refused with the field, its value, the remedy
     ['interval too wide', 'interval: 95%', 'interval: 100%', 'mirrors.interval', '100%', /50% to 99.9%/],
     ['money without currency', '12 USD', '12', 'mirrors.limits.spendPerHour', '12', /12 USD/],
     ['mode', 'mode: auto', 'mode: automatic', 'mode', 'automatic', /observe, preview, auto/],
-    ['policy', 'policy: interval', 'policy: price', 'mirrors.policy', 'price', /interval or cost/],
+    ['policy', 'policy: cost', 'policy: price', 'mirrors.policy', 'price', /interval or cost/],
     ['name', 'application: shop', 'application: Shop', 'application', 'Shop', /lowercase/],
     ['number', 'perInstance: 10', 'perInstance: -1', 'demand.perInstance', '-1', /above 0/],
     ['own zone', '[us-central1-b, ', '[us-central1-a, ', 'mirrors.zones.0', 'us-central1-a', /primary/],

@@ -35,9 +35,9 @@ describe('what a run is about, before anything is started', () => {
     const folder = mkdtempSync(join(tmpdir(), 'premirror-'));
     const path = join(folder, 'shop.yaml');
     const example = readFileSync(new URL('../examples/shop.yaml', import.meta.url), 'utf8');
-    writeFileSync(path, example.replace('policy: interval', 'policy: cost'));
-    expect(prepareScene({ ...OPTIONS, spec: path }).spec.mirrors.policy).toBe('cost');
-    writeFileSync(path, example.replace('policy: interval', 'policy: cheap'));
+    writeFileSync(path, example.replace('policy: cost', 'policy: interval'));
+    expect(prepareScene({ ...OPTIONS, spec: path }).spec.mirrors.policy).toBe('interval');
+    writeFileSync(path, example.replace('policy: cost', 'policy: cheap'));
     expect(() => prepareScene({ ...OPTIONS, spec: path })).toThrow(/mirrors\.policy.*cheap/s);
   });
 

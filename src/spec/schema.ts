@@ -145,7 +145,7 @@ export const SpecFile = z.strictObject({
       .min(1, { error: 'name at least one zone other than the primary' }),
     policy: z
       .enum(['interval', 'cost'], { error: 'write interval or cost' })
-      .default('interval')
+      .default('cost')
       .describe(
         'interval: full on the lower bound of the forecast, warm on the median, shadow on the upper bound; ' +
           'cost: each instance by the cheapest course at objectives.violationCost',
