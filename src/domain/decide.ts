@@ -175,7 +175,8 @@ function weighedByCost({ forecast, spec, settings, ...known }: DecideInput): Cos
   return costLevels({
     ...known,
     nearTerm,
-    perInstance: spec.demand.perInstance * settings.thresholdFactor,
+    // As for the interval: a factor below 1 keeps a reserve, one above makes nobody carry more.
+    perInstance: spec.demand.perInstance * Math.min(1, settings.thresholdFactor),
     violationCost: spec.objectives.violationCost,
   });
 }
