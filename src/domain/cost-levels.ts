@@ -34,7 +34,7 @@ export interface CostLevels {
   levels: Levels;
   /** Demand of the minute ahead that reaches highest, at 97.5%, in the demand's unit. */
   upper: number;
-  /** The first instance that is not kept full, and the first that is not kept at all. */
+  /** The first instance beyond the primary's that is not kept full, and the first that is not kept at all. */
   notFull: Weighed;
   notKept: Weighed;
 }
@@ -71,8 +71,8 @@ export function costLevels(input: CostLevelsInput): CostLevels {
   return {
     levels,
     upper: Math.max(...nearTerm.values.map((own) => quantileOf(own, nearTerm.weights, UPPER))),
-    notFull: weighed(full),
-    notKept: weighed(fullWarmAndShadow),
+    notFull: weighed(Math.max(full, ready + levels.full)),
+    notKept: weighed(Math.max(fullWarmAndShadow, ready)),
   };
 }
 

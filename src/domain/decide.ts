@@ -63,6 +63,8 @@ export interface Findings {
   ready: number;
   /** The same once the primary's target is reached: for the slower tiers. */
   comingThreshold: number;
+  /** As it counted: `cost` trusts no instance with more than its demand. */
+  thresholdFactor: number;
   reactive: number;
   /** Full mirrors wanted until what the primary's autoscaler has asked for serves. */
   bridging: number;
@@ -128,13 +130,15 @@ export function decide(input: DecideInput): Decision {
   }
 
   const { ready, coming } = primaryCapacity(fleet);
+  const factor = byCost ? carriedBy(settings) : settings.thresholdFactor;
   const findings: Findings = {
     usable,
     stale,
     demand,
-    threshold: ready * perInstance * settings.thresholdFactor,
+    threshold: ready * perInstance * factor,
     ready,
-    comingThreshold: coming * perInstance * settings.thresholdFactor,
+    comingThreshold: coming * perInstance * factor,
+    thresholdFactor: factor,
     reactive,
     bridging,
     wanted,
@@ -175,10 +179,14 @@ function weighedByCost({ forecast, spec, settings, ...known }: DecideInput): Cos
   return costLevels({
     ...known,
     nearTerm,
-    // As for the interval: a factor below 1 keeps a reserve, one above makes nobody carry more.
-    perInstance: spec.demand.perInstance * Math.min(1, settings.thresholdFactor),
+    perInstance: spec.demand.perInstance * carriedBy(settings),
     violationCost: spec.objectives.violationCost,
   });
+}
+
+/** What `cost` trusts an instance with, as a factor: below 1 keeps a reserve, above it makes nobody carry more. */
+function carriedBy({ thresholdFactor }: Settings): number {
+  return Math.min(1, thresholdFactor);
 }
 
 function isStale({ forecast, spec, now }: DecideInput): boolean {

@@ -14,7 +14,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     policy: findings.usable && !findings.byCost ? 'interval' : input.spec.mirrors.policy,
     observed: input.forecast.observed,
     threshold: findings.threshold,
-    thresholdFactor: input.settings.thresholdFactor,
+    thresholdFactor: findings.thresholdFactor,
     wanted: { full, fullAndWarm, fullWarmAndShadow, reactive: findings.reactive },
     bindings: findings.bindings,
     rejected: rejected(input, findings),
@@ -72,13 +72,14 @@ function seenByCost(
 function rejectedByCost({ notFull, notKept }: CostLevels, violationCost: number): Reasons['rejected'] {
   const share = (value: number) => `${Number((100 * value).toPrecision(2))}%`;
   const calls = (value: number) => `${Number(value.toPrecision(2))} times an hour`;
+  const pays = 1 / violationCost;
+  const full =
+    notFull.expectedNeed > pays
+      ? `a minute ahead is expected to need ${share(notFull.expectedNeed)} of it, and raised later it is still in time`
+      : `no minute ahead is expected to need more than ${share(notFull.expectedNeed)} of it, it is called unforeseen ` +
+        `${calls(notFull.callsPerHour)}; full pays from about ${share(pays)}`;
   return [
-    {
-      what: 'one more full now',
-      why:
-        `instance ${notFull.instance}: no minute ahead is expected to need more than ${share(notFull.expectedNeed)} of it, ` +
-        `it is called unforeseen ${calls(notFull.callsPerHour)}; full pays from about ${share(1 / violationCost)}`,
-    },
+    { what: 'one more full now', why: `instance ${notFull.instance}: ${full}` },
     {
       what: 'one more at hand',
       why:
