@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecideInput } from '../src/domain/decide.ts';
-import { decide, sumOf } from '../src/domain/decide.ts';
+import { decide } from '../src/domain/decide.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
+import { sumOf } from '../src/domain/tier.ts';
 import { forecast, input, nearTerm, specWith } from './decide-inputs.ts';
 
 /**

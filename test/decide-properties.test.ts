@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spendPerHour } from '../src/domain/cost.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
-import { decide, sumOf } from '../src/domain/decide.ts';
-import { totalInstances } from '../src/domain/tier.ts';
+import { decide } from '../src/domain/decide.ts';
+import { sumOf, totalInstances } from '../src/domain/tier.ts';
 import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
 
 const ZONES = ['us-central1-a', 'us-central1-b', 'us-central1-c', 'us-east1-b'];

@@ -7,9 +7,12 @@ import { z } from 'zod';
  */
 const Loopback = z
   .string()
-  .refine((s) => s.startsWith('https:') || /^http:\/\/(127\.|localhost[:/]|\[::1\])/.test(s), {
-    message: 'plain http is for loopback only: use https, or an address in 127.0.0.0/8',
-  });
+  .refine(
+    (s) => s.startsWith('https:') || /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:|\/|$)/.test(s),
+    {
+      message: 'plain http is for loopback only: use https, or an address in 127.0.0.0/8',
+    },
+  );
 
 export const ConfigSchema = z.strictObject({
   google: z

@@ -2,7 +2,8 @@ import type { ApplicationSpec } from './application.ts';
 import type { CostLevels } from './cost-levels.ts';
 import { costLevels } from './cost-levels.ts';
 import type { Prices } from './cost.ts';
-import { affordable, spendPerHour } from './cost.ts';
+import { withForced, withinCaps } from './caps.ts';
+import { spendPerHour } from './cost.ts';
 import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
 import type { Levels, Protected } from './levels.ts';
@@ -23,7 +24,7 @@ import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
 import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
 import { lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
-import { NO_INSTANCES, totalInstances } from './tier.ts';
+import { sumOf, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
 import { clockTime, place, zoneOffers } from './zones.ts';
 
@@ -216,30 +217,6 @@ function heldLevels(held: readonly ZonePlan[], memory: DecisionMemory): Levels {
   return levelsOf(sumOf(memory.mirrors ?? held));
 }
 
-/** Forced counts on top of what the levels ask for, tier by tier. */
-function withForced(counts: TierCounts, forced: Record<string, TierCounts>): TierCounts {
-  const least = sumOf(Object.values(forced));
-  const levels = levelsOf(counts);
-  const full = Math.max(counts.full, least.full);
-  const warm = Math.max(levels.fullAndWarm - full, least.warm);
-  return { full, warm, shadow: Math.max(levels.fullWarmAndShadow - full - warm, least.shadow) };
-}
-
-/** The readiest first, up to the caps of instances and of spend. */
-function withinCaps(asked: TierCounts, { spec, prices }: DecideInput, bindings: string[]): TierCounts {
-  const { instances, spendPerHour: spend } = spec.mirrors.limits;
-  const full = Math.min(asked.full, instances);
-  const warm = Math.min(asked.warm, instances - full);
-  const shadow = Math.min(asked.shadow, instances - full - warm);
-  const counted = { full, warm, shadow };
-  if (totalInstances(counted) < totalInstances(asked)) bindings.push(`limit: ${instances} instances`);
-  const paid = affordable(counted, prices, spend);
-  if (paid.full < full || paid.warm < warm || paid.shadow < shadow) {
-    bindings.push(`limit: ${spend.amount} ${spend.currency} an hour`);
-  }
-  return paid;
-}
-
 /** Soon while anything is up, unclear or near; late when nothing can happen before the next look. */
 function nextLook(input: DecideInput, findings: Findings, primaryMinimum: number): number {
   const { settings, forecast, fleet, spec } = input;
@@ -262,17 +239,6 @@ function zonePlanOf({ zone, full, warm, shadow }: ZonePlan): ZonePlan {
 
 function byZone(a: ZonePlan, b: ZonePlan): number {
   return a.zone < b.zone ? -1 : 1;
-}
-
-export function sumOf(counts: readonly TierCounts[]): TierCounts {
-  return counts.reduce(
-    (sum, { full, warm, shadow }) => ({
-      full: sum.full + full,
-      warm: sum.warm + warm,
-      shadow: sum.shadow + shadow,
-    }),
-    NO_INSTANCES,
-  );
 }
 
 function sameLevels(a: Levels, b: Levels): boolean {

@@ -25,6 +25,17 @@ export function totalInstances(counts: TierCounts): number {
   return counts.full + counts.warm + counts.shadow;
 }
 
+export function sumOf(counts: readonly TierCounts[]): TierCounts {
+  return counts.reduce(
+    (sum, { full, warm, shadow }) => ({
+      full: sum.full + full,
+      warm: sum.warm + warm,
+      shadow: sum.shadow + shadow,
+    }),
+    NO_INSTANCES,
+  );
+}
+
 export function sameCounts(a: TierCounts, b: TierCounts): boolean {
   return a.full === b.full && a.warm === b.warm && a.shadow === b.shadow;
 }

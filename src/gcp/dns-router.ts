@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationSpec } from '../domain/application.ts';
 import { NotOursError } from '../ports/errors.ts';
 import type { GroupRef } from '../ports/fleet.ts';
@@ -78,7 +79,7 @@ async function shift(
     const weight = await weightOf(clients, spec, records, wanted, addresses.length);
     const items = addresses.length > 0 ? [...others, { weight, rrdatas: addresses }] : others;
     const entry = { ...own, share: wanted, addresses };
-    if (sameItems(items, records.items) && JSON.stringify(entry) === JSON.stringify(own)) return true;
+    if (isDeepStrictEqual(items, records.items) && isDeepStrictEqual(entry, own)) return true;
     const entries = records.entries.map((each) => (each === own ? entry : each));
     await swapRecords(records, items, entries);
     return false;
@@ -145,8 +146,4 @@ async function healthyAddresses(
 
 function isItemOf(entry: Entry, item: WeightItem): boolean {
   return entry.addresses.length > 0 && entry.addresses.join() === [...item.rrdatas].sort().join();
-}
-
-function sameItems(a: WeightItem[], b: WeightItem[]): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
