@@ -7,11 +7,9 @@ import type { History } from '../models/forecaster.ts';
 import { endOf, filled } from '../models/forecaster.ts';
 import { WEIGHTS } from '../models/near-term/error-distribution.ts';
 import type { EventWindow } from '../models/near-term/event-response.ts';
-import { NearTermWithEvents } from '../models/near-term/with-events.ts';
+import { MINUTES_AHEAD, NearTermWithEvents } from '../models/near-term/with-events.ts';
 
 const MINUTE_MS = 60_000;
-/** Minutes after the decision that are forecast; lines are drawn between them. */
-const MINUTES_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
 /** What reaction alone would have serving: the highest demand of ten minutes (its stabilisation), seen three minutes late. */
 const REACTION = { lateMinutes: 3, holdsMinutes: 10 };
 /** Minutes learnt between two breaths: two weeks take a second, and the process has other things to answer. */

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { drawAsSvg } from '../src/cli/forecast/svg-fan.ts';
 import { drawInText } from '../src/cli/forecast/terminal-fan.ts';
 import { readSeriesFile } from '../src/cli/forecast/series-file.ts';
-import { runCommand } from '../src/cli/program.ts';
+import { premirror } from './support/command.ts';
 
 /** Looking ahead from the command line: what a person gets from a file of theirs, right or wrong. */
 
@@ -18,13 +18,6 @@ function fileWith(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
-}
-
-async function premirror(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
-  return { exitCode: await runCommand(argv, streams), out, err };
 }
 
 /** Days of a quarter-hourly course, peak at noon. */

@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { runCommand } from '../src/cli/program.ts';
 import { listLink, workflowLink } from '../src/cli/links.ts';
 import { describeStatus } from '../src/cli/status.ts';
+import { premirror } from './support/command.ts';
 
 /** The command's manners: exit codes, words for people, JSON for programs, and no stack traces. */
 
@@ -16,13 +16,6 @@ function fileWith(name: string, text: string): string {
   const path = join(folder, name);
   writeFileSync(path, text);
   return path;
-}
-
-async function premirror(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
-  return { exitCode: await runCommand(argv, streams), out, err };
 }
 
 test.each(['up', 'sandbox', 'validate', 'apply', 'status', 'pause', 'resume', 'force', 'release', 'remove'])(

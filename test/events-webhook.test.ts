@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { CloudEvent, emitterFor, httpTransport } from 'cloudevents';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
-import { runCommand } from '../src/cli/program.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
+import { premirror as runPremirror } from './support/command.ts';
 
 /** Programs announce events by CloudEvents, people by the command; nobody without the token, and nothing half. */
 
@@ -146,13 +146,7 @@ test('one bad event refuses its whole batch, and too long a body or batch is ref
   expect(await known('whole')).toEqual([]);
 });
 
-async function premirror(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
-  const exitCode = await runCommand([...argv, '--config', configFile], streams);
-  return { exitCode, out, err };
-}
+const premirror = (...argv: string[]) => runPremirror(...argv, '--config', configFile);
 
 test('people announce, list, change and call off by the command', async () => {
   const sale = (end: string) =>

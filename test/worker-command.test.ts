@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCommand } from '../src/cli/program.ts';
 import { deployExample } from '../src/cli/up/deploy-example.ts';
 import { SandboxControl, type InventoryItem } from '../src/cli/up/sandbox-control.ts';
 import type { Status } from '../src/cli/status.ts';
@@ -13,6 +12,7 @@ import { environmentWith } from '../src/config/config.ts';
 import { createGcpClients } from '../src/gcp/clients.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/server.ts';
 import { startEmbeddedServer, type EmbeddedServer } from '../src/temporal/embedded-server.ts';
+import { premirror as runPremirror } from './support/command.ts';
 
 /**
  * The worker as the process that it is in production, driven by the command alone: over a real Temporal server and a
@@ -179,12 +179,7 @@ async function startWorker(): Promise<{ worker: ChildProcess; api: string }> {
   return { worker: child, api: ready.api };
 }
 
-async function premirror(...argv: string[]) {
-  let out = '';
-  let err = '';
-  const streams = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) };
-  return { exitCode: await runCommand([...argv, '--config', config], streams), out, err };
-}
+const premirror = (...argv: string[]) => runPremirror(...argv, '--config', config);
 
 async function status(...application: string[]): Promise<Status[]> {
   const { out, err } = await premirror('status', ...application, '--json');

@@ -51,7 +51,6 @@ export interface EventWindow {
 }
 
 interface Running {
-  event: EventWindow;
   logOdds: number;
   sums: Float64Array;
   counts: Float64Array;
@@ -124,7 +123,7 @@ export class EventResponse {
     let own = this.#running.get(event);
     if (!own) {
       const logOdds = logOddsOf(this.#kind(event.kind).happens);
-      own = { event, logOdds, sums: new Float64Array(BINS), counts: new Float64Array(BINS) };
+      own = { logOdds, sums: new Float64Array(BINS), counts: new Float64Array(BINS) };
       this.#running.set(event, own);
     }
     return own;

@@ -3,6 +3,9 @@ import type { EventWindow } from './event-response.ts';
 import { EventResponse } from './event-response.ts';
 import { NearTermForecaster } from './forecaster.ts';
 
+/** Minutes after a decision that are forecast for it; lines are drawn between them. */
+export const MINUTES_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
+
 /** How the usual course is compared with demand: at the level of the hour that ended half an hour before. */
 const LEVEL_MINUTES = 60;
 const LEVEL_AGE_MINUTES = 30;

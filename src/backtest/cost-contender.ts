@@ -1,5 +1,5 @@
 import { CallRates } from '../domain/calls.ts';
-import { CoursePlanner } from '../domain/cost-course.ts';
+import { CoursePlanner, HORIZON_TICKS } from '../domain/cost-course.ts';
 import type { Outlook } from '../domain/cost-policy.ts';
 import { costCounts } from '../domain/cost-policy.ts';
 import type { Pool } from '../domain/pool.ts';
@@ -8,12 +8,8 @@ import { WEIGHTS } from '../../models/near-term/error-distribution.ts';
 import type { WorldModel } from './model.ts';
 import { STEP_MS, TICKS_PER_STEP, lagSteps, ticksToServe } from './model.ts';
 import type { EventWindow } from '../../models/near-term/event-response.ts';
-import { NearTermWithEvents } from '../../models/near-term/with-events.ts';
+import { MINUTES_AHEAD, NearTermWithEvents } from '../../models/near-term/with-events.ts';
 import type { Policy, Wanted } from './policy.ts';
-
-/** Steps after the decision that are forecast; lines are drawn between them. */
-const STEPS_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
-const HORIZON_TICKS = 24;
 
 /** An event whose window is counted in steps of the series, and the step from which it may be used. */
 export type SteppedEvent = EventWindow & { announced: number };
@@ -27,9 +23,9 @@ export function nearTermOutlooks(
   events: readonly SteppedEvent[] = [],
 ): (observed: Float64Array) => Outlook {
   const lag = lagSteps(model);
-  const forecaster = new NearTermWithEvents(STEPS_AHEAD.map((steps) => steps + lag));
+  const forecaster = new NearTermWithEvents(MINUTES_AHEAD.map((steps) => steps + lag));
   const toCome = [...events].sort((a, b) => a.announced - b.announced);
-  const timesMs = STEPS_AHEAD.map((steps) => steps * STEP_MS);
+  const timesMs = MINUTES_AHEAD.map((steps) => steps * STEP_MS);
   let known = 0;
   let outlook: Outlook = { timesMs, values: [], weights: WEIGHTS };
   return (observed) => {

@@ -2,6 +2,7 @@ import type { Fitter } from '../../models/fitter.ts';
 import type { Fitted, History } from '../../models/forecaster.ts';
 import { until } from '../../models/forecaster.ts';
 import { newPipeline, runPipeline } from '../../models/pipeline.ts';
+import { HISTORY_MS, digestOf, windowsOf } from '../../activities/digest.ts';
 import { NearTerm } from '../../activities/near-term.ts';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { ForecastDigest, NearTermOutlook } from '../domain/forecast.ts';
@@ -26,7 +27,6 @@ export interface ForecastOptions {
 }
 
 const FIT_EVERY_MS = 3_600_000;
-const HISTORY_MS = 14 * 86_400_000;
 /** Steps before the first fit: less tells no day. */
 const FIRST_FIT_STEPS = STEPS_PER_DAY / 2;
 /** A path lasts a day, and until the next fit. */
@@ -51,9 +51,7 @@ export async function forecastsAlong(
   const { observationDelayMs } = spec.demand;
   const { fitter, fitEveryMs = FIT_EVERY_MS, progress } = options;
   const fitEvery = Math.max(1, Math.round(fitEveryMs / STEP_MS));
-  const windowsMs = [timesToServe.warmMs, timesToServe.shadowMs, timesToServe.coldMs].map(
-    (ms) => observationDelayMs + ms + settings.nearLookMs,
-  );
+  const windowsMs = windowsOf(timesToServe, settings, observationDelayMs);
   const horizonMs = Math.max(settings.breakEvenMs, ...windowsMs);
   const whole: History = { startAt: startMs + STEP_MS, stepMs: STEP_MS, values: demand };
   const minutes = options.nearTerm ? new MinutesAhead(spec) : undefined;
@@ -72,21 +70,7 @@ export async function forecastsAlong(
     });
     state = output.state;
     fit = undefined;
-    const [full, warm, shadow] = output.windows;
-    digests.push({
-      application: spec.application,
-      asOf,
-      issuedAt: asOf + observationDelayMs,
-      model: output.model,
-      quality: output.quality,
-      nominalCoverage: spec.mirrors.interval,
-      observed: output.observed,
-      windows: { full: full!, warm: warm!, shadow: shadow! },
-      ...(output.expected ? { expected: output.expected } : {}),
-      sustained: output.sustained,
-      peak: output.peak,
-      fan: '',
-    });
+    digests.push(digestOf(spec, asOf, asOf + observationDelayMs, output, undefined));
     await minutes?.take(until(whole, asOf, 2 * STEP_MS), asOf + observationDelayMs);
     if (known >= FIRST_FIT_STEPS && known % fitEvery === 0) {
       // What the fit's own fallbacks cannot carry either (all of it missing, say) keeps the older path.

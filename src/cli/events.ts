@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { ANNOUNCEMENT_TYPE } from '../events/cloud-events.ts';
 import type { KnownEvent } from '../ports/events.ts';
 import { columns } from './output.ts';
+import { askWorker } from './worker-api.ts';
 
 /** Events of a running application: what its worker knows, and how to tell it more. */
 
@@ -77,18 +78,8 @@ function authorization({ events }: Config): Record<string, string> {
   return events.token === undefined ? {} : { authorization: `Bearer ${events.token}` };
 }
 
-async function ask<T>({ api }: Config, path: string, request: RequestInit = {}): Promise<T> {
-  const base = `http://${api.host}:${api.port}`;
-  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
-  const answer = await fetch(base + path, { ...request, signal }).catch((cause: unknown) => {
-    throw new Error(
-      `no worker answers at ${base}: start one with premirror up, or name its configuration with --config`,
-      { cause },
-    );
-  });
-  const body = (await answer.json()) as T & { error?: string };
-  if (!answer.ok) throw new Error(body.error ?? `${path} answers ${answer.status}`);
-  return body;
+function ask<T>(config: Config, path: string, request: RequestInit = {}): Promise<T> {
+  return askWorker<T>(config, path, { ...request, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
 }
 
 /** For people: events, then sources with their state, then what events did. */

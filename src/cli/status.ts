@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { stateQuery, type ApplicationView } from '../../workflows/messages.ts';
 import type { TierCounts } from '../domain/tier.ts';
+import { clockTime } from '../domain/zones.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
 import type { Context } from './context.ts';
 import { listLink, workflowLink } from './links.ts';
@@ -62,7 +63,7 @@ function describeOne({ workflowId, view, link, list }: Status): string {
   if (forecast) {
     const { lower, median, upper } = forecast.windows.full;
     lines.push(
-      `  demand   ${round(forecast.observed)} at ${clock(forecast.asOf)}; soon ${round(median)}` +
+      `  demand   ${round(forecast.observed)} at ${clockTime(forecast.asOf)}; soon ${round(median)}` +
         ` (${round(lower)} to ${round(upper)}), ${forecast.model}, ${forecast.quality}`,
     );
   }
@@ -80,5 +81,4 @@ function describeOne({ workflowId, view, link, list }: Status): string {
 }
 
 const round = (demand: number) => String(Math.round(demand * 10) / 10);
-const clock = (at: number) => new Date(at).toISOString().slice(11, 16);
 const tiers = ({ full, warm, shadow }: TierCounts) => `${full} full, ${warm} warm, ${shadow} shadow`;

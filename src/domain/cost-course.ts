@@ -3,6 +3,8 @@ import type { Tier, TimesToServe } from './tier.ts';
 
 /** Grain in which courses are planned. */
 export const TICK_MS = 30_000;
+/** Ticks planned ahead: 12 minutes, or more where a cold start takes longer. */
+export const HORIZON_TICKS = 24;
 const TICKS_PER_HOUR = 3_600_000 / TICK_MS;
 
 /** What a decision by cost weighs against each other. */

@@ -1,4 +1,4 @@
-import { CoursePlanner, TICK_MS } from './cost-course.ts';
+import { CoursePlanner, HORIZON_TICKS, TICK_MS } from './cost-course.ts';
 import type { Calls, Outlook } from './cost-policy.ts';
 import { costCounts, expectedNeed } from './cost-policy.ts';
 import type { Prices } from './cost.ts';
@@ -39,8 +39,7 @@ export interface CostLevels {
   notKept: Weighed;
 }
 
-/** Minutes planned ahead at least; beyond a cold start in any case. */
-const HORIZON_TICKS = 24;
+/** A plan looks so far beyond a cold start, or nothing new would ever be raised. */
 const BEYOND_COLD_TICKS = 4;
 const UPPER = 0.975;
 

@@ -1,3 +1,4 @@
+import { clockTime } from '../../domain/zones.ts';
 import type { Prices } from '../../domain/cost.ts';
 import type { GcpClients } from '../../gcp/clients.ts';
 import type { GeneratorProcess } from './generator-process.ts';
@@ -6,7 +7,6 @@ import { MIRROR_PREFIX, TWINS } from './report.ts';
 import type { SandboxControl } from './sandbox-control.ts';
 import type { Scene } from './scene.ts';
 import { twinTable } from './table.ts';
-import { clockTime } from './teller.ts';
 import type { Teller } from './teller.ts';
 import { readServing } from './twin-watch.ts';
 import type { WorkerProcess } from './worker-process.ts';

@@ -20,8 +20,3 @@ export class Teller {
     process.stdout.write(`${this.#json ? JSON.stringify(record) : text}\n`);
   }
 }
-
-/** 14:02 of an instant, UTC. */
-export function clockTime(ms: number): string {
-  return new Date(ms).toISOString().slice(11, 16);
-}
