@@ -9,6 +9,7 @@ import { expertsOver, loadNets } from './installed.ts';
 import { loadMstlExpert } from './mstl-expert.ts';
 import { createNeuralForecaster } from './neural.ts';
 import { createPremirror } from './premirror.ts';
+import { loadProphetExpert } from './prophet-expert.ts';
 import type { QuantileForecast } from './quantile-forecast.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
 
@@ -32,6 +33,7 @@ export const CONTENDERS = [
   'transformer',
   'mixture',
   'mstl-ets',
+  'prophet',
   'seasonal-naive',
 ] as const;
 
@@ -58,7 +60,10 @@ export async function loadContenders(
       createPremirror(experts, horizonMs > DAY_MS ? { horizonMs, ...FAR } : { horizonMs }).forecast,
     neural: alone(neuralExpert(createNeuralForecaster('neural', [...nets.values()])), horizonMs),
     ...Object.fromEntries(
-      [...experts, await loadMstlExpert()].map((expert) => [expert.name, alone(expert, horizonMs)]),
+      [...experts, await loadMstlExpert(), await loadProphetExpert()].map((expert) => [
+        expert.name,
+        alone(expert, horizonMs),
+      ]),
     ),
   };
   return names.map((name) => ({ name, start: known[name]! }));

@@ -3,8 +3,7 @@ import type { Expert, Sketch } from './combined/expert.ts';
 import type { Course } from './course.ts';
 import { binsPerDay, withoutGaps } from './course.ts';
 import { loadInstalledMstlEts } from './fitter.ts';
-import { GAUSS } from './mixture/spread.ts';
-import { LEVELS } from './quantile-forecast.ts';
+import { gaussianSketch } from './gaussian-sketch.ts';
 
 /** Newest days that a fit looks at; with all of them the week is a period too. */
 const DAYS = 14;
@@ -34,16 +33,13 @@ function sketch(course: Course, leads: readonly number[], windows: readonly numb
   try {
     model.fit(values);
     const { point, intervals } = model.predict(Math.max(...leads) + 1, CLAIM);
-    if (!intervals || !point.every(Number.isFinite)) return undefined;
-    const rows = new Float64Array((leads.length + windows.length) * LEVELS.length).fill(Number.NaN);
-    leads.forEach((lead, i) => {
-      const deviation = (intervals.upper[lead]! - intervals.lower[lead]!) / (2 * HALF_WIDTH);
-      rows.set(
-        GAUSS.map((z) => point[lead]! + z * deviation),
-        i * LEVELS.length,
-      );
-    });
-    return rows.subarray(0, leads.length * LEVELS.length).every(Number.isFinite) ? rows : undefined;
+    if (!intervals) return undefined;
+    const { lower, upper } = intervals;
+    const steps = leads.map((lead) => ({
+      mean: point[lead]!,
+      deviation: (upper[lead]! - lower[lead]!) / (2 * HALF_WIDTH),
+    }));
+    return gaussianSketch(steps, windows);
   } catch {
     return undefined;
   } finally {
