@@ -54,6 +54,8 @@ export const ConfigSchema = z.strictObject({
       shadow: z.number(),
       currency: z.string(),
       source: z.string(),
+      /** What a zone or a region costs times these prices. */
+      factors: z.record(z.string(), z.number().positive()).optional(),
     })
     .default({
       full: 0.134,
@@ -62,6 +64,19 @@ export const ConfigSchema = z.strictObject({
       currency: 'USD',
       source:
         'e2-standard-4 on demand, us-central1; suspended: memory and disk; stopped: disk. Set your own under prices',
+    }),
+  /** Round trips between zones, ms; regions by pairs, `us-central1/us-east1`, either way round. */
+  latencies: z
+    .strictObject({
+      sameRegionMs: z.number().positive(),
+      betweenRegionsMs: z.record(z.string().regex(/^[^/]+\/[^/]+$/), z.number().positive()).default({}),
+      source: z.string(),
+    })
+    .default({
+      sameRegionMs: 1,
+      betweenRegionsMs: {},
+      source:
+        "Google's guide to regions: below 1 ms at the 95th percentile within one. Set your own under latencies",
     }),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });

@@ -1,4 +1,4 @@
-import { affordable } from './cost.ts';
+import { affordable, dearestPrices } from './cost.ts';
 import type { DecideInput } from './decide.ts';
 import { levelsOf } from './levels.ts';
 import type { TierCounts } from './tier.ts';
@@ -21,7 +21,7 @@ export function withinCaps(asked: TierCounts, { spec, prices }: DecideInput, bin
   const shadow = Math.min(asked.shadow, instances - full - warm);
   const counted = { full, warm, shadow };
   if (totalInstances(counted) < totalInstances(asked)) bindings.push(`limit: ${instances} instances`);
-  const paid = affordable(counted, prices, spend);
+  const paid = affordable(counted, dearestPrices(spec.mirrors.zones, prices), spend);
   if (paid.full < full || paid.warm < warm || paid.shadow < shadow) {
     bindings.push(`limit: ${spend.amount} ${spend.currency} an hour`);
   }

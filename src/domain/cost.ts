@@ -1,3 +1,4 @@
+import { regionOf } from './region.ts';
 import type { TierCounts } from './tier.ts';
 
 export interface Money {
@@ -13,9 +14,34 @@ export interface Prices {
   shadow: number;
   currency: string;
   source: string;
+  /** What a zone or a region costs times these prices: `{ "europe-west3": 1.29 }`. A zone's own goes before its region's. */
+  factors?: Record<string, number> | undefined;
 }
 
-/** Spend per hour of the given instances, in the prices' currency. */
+/** What a zone costs times the prices; 1 where nothing is said. */
+export function priceFactor(zone: string, { factors }: Prices): number {
+  return factors?.[zone] ?? factors?.[regionOf(zone)] ?? 1;
+}
+
+/** The prices of the dearest of these zones: who keeps a limit at them keeps it wherever instances are. */
+export function dearestPrices(zones: readonly string[], prices: Prices): Prices {
+  const factor = Math.max(...zones.map((zone) => priceFactor(zone, prices)), 0) || 1;
+  const { full, warm, shadow } = prices;
+  return { ...prices, full: full * factor, warm: warm * factor, shadow: shadow * factor };
+}
+
+/** Spend per hour of mirrors, each at its zone's price, in the prices' currency. */
+export function mirrorSpendPerHour(
+  mirrors: readonly (TierCounts & { zone: string })[],
+  prices: Prices,
+): number {
+  return mirrors.reduce(
+    (sum, mirror) => sum + spendPerHour(mirror, prices) * priceFactor(mirror.zone, prices),
+    0,
+  );
+}
+
+/** Spend per hour of the given instances at the prices as they are, in their currency. */
 export function spendPerHour(counts: TierCounts, prices: Prices): number {
   return counts.full * prices.full + counts.warm * prices.warm + counts.shadow * prices.shadow;
 }

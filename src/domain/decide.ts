@@ -3,7 +3,7 @@ import type { CostLevels } from './cost-levels.ts';
 import { costLevels } from './cost-levels.ts';
 import type { Prices } from './cost.ts';
 import { withForced, withinCaps } from './caps.ts';
-import { spendPerHour } from './cost.ts';
+import { mirrorSpendPerHour } from './cost.ts';
 import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
 import type { Levels, Protected } from './levels.ts';
@@ -26,7 +26,7 @@ import { lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { sumOf, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
-import { clockTime, place, zoneOffers } from './zones.ts';
+import { clockTime, place, rememberedStockOuts, zoneOffers } from './zones.ts';
 
 export interface DecideInput {
   forecast: ForecastDigest;
@@ -113,7 +113,7 @@ export function decide(input: DecideInput): Decision {
     );
   const own = holds ? highest(settled, heldLevels(held, memory)) : settled;
   const asked = withForced(countsOf(own), input.forced);
-  const offers = zoneOffers(spec, fleet, input.capacity, memory, asOf);
+  const offers = zoneOffers(spec, fleet, input.capacity, memory, input.prices, asOf);
   const placed = place(withinCaps(asked, input, bindings), offers, input.forced, spec);
   if (totalInstances(placed.unplaced) > 0) {
     bindings.push(
@@ -149,7 +149,7 @@ export function decide(input: DecideInput): Decision {
     mirrors,
     offers,
     bindings,
-    spendPerHour: spendPerHour(sumOf(mirrors), input.prices),
+    spendPerHour: mirrorSpendPerHour(mirrors, input.prices),
   };
   const plan = {
     id: `${spec.application}@${asOf}`,
@@ -166,6 +166,7 @@ export function decide(input: DecideInput): Decision {
     nextLookMs: nextLook(input, findings, primaryMinimum),
     memory: {
       wants: [...wants, { at: asOf, ...wanted, primaryMinimum: wantedMinimum, planned }],
+      stockOuts: rememberedStockOuts(memory, asOf),
       dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
       mirrors,
       parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),

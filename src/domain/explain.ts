@@ -18,7 +18,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     wanted: { full, fullAndWarm, fullWarmAndShadow, reactive: findings.reactive },
     bindings: findings.bindings,
     rejected: rejected(input, findings),
-    zones: findings.offers.map(({ zone, score, why }) => ({ zone, score, why })),
+    zones: findings.offers.map(({ zone, score, parts, why }) => ({ zone, score, parts, why })),
     spendPerHour: findings.spendPerHour,
   };
 }

@@ -1,4 +1,5 @@
 import type { TierCounts } from './tier.ts';
+import type { ScoreParts } from './zone-score.ts';
 
 export interface ZonePlan extends TierCounts {
   zone: string;
@@ -31,7 +32,8 @@ export interface Reasons {
   bindings: string[];
   /** Alternatives considered and why not. */
   rejected: { what: string; why: string }[];
-  zones: { zone: string; score: number; why: string }[];
+  /** The score is the sum of its parts; decisions of older versions have none. */
+  zones: { zone: string; score: number; parts?: ScoreParts; why: string }[];
   spendPerHour: number;
 }
 
@@ -57,6 +59,8 @@ export interface DecisionMemory {
   }[];
   /** Zones that ran dry, and until when to leave them alone (ms since the epoch). */
   dryUntil: Record<string, number>;
+  /** Ends of the last such times, past ones too: a zone that had none to give is trusted again bit by bit. */
+  stockOuts?: Record<string, number>;
   /** The last plan's mirrors: what is on its way there stays there, though the cloud doesn't show it yet. */
   mirrors?: ZonePlan[];
   parked?: Parked;
@@ -82,6 +86,8 @@ export interface ZoneCapacity {
   zone: string;
   /** Instances that the region's quota still allows. */
   quotaLeft: number;
+  /** Round trip to the primary's zone, ms. Absent: not known. */
+  latencyMs?: number | undefined;
 }
 
 /** What feedback may move; each with bounds (settings.ts). */
@@ -97,4 +103,6 @@ export interface Settings {
   breakEvenMs: number;
   /** How long what was full stays suspended at hand after a spike, ms. */
   parkingMs: number;
+  /** What one instance was measured to carry, over what the specification says that it does (`learnt-spec.ts`). */
+  capacityFactor: number;
 }

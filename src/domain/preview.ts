@@ -1,5 +1,5 @@
 import type { Prices } from './cost.ts';
-import { spendPerHour } from './cost.ts';
+import { mirrorSpendPerHour } from './cost.ts';
 import type { Decision, FleetState, ZoneCapacity } from './plan.ts';
 import { totalInstances } from './tier.ts';
 
@@ -32,8 +32,6 @@ export function effectOf(
 ): Effect {
   const none = { full: 0, warm: 0, shadow: 0 };
   const zones = [...new Set([...capacity, ...fleet.mirrors, ...plan.mirrors].map(({ zone }) => zone))].sort();
-  const cost = (mirrors: readonly (typeof none)[]) =>
-    mirrors.reduce((sum, mirror) => sum + spendPerHour(mirror, prices), 0);
   return {
     zones: zones.map((zone) => {
       const held = totalInstances(fleet.mirrors.find((mirror) => mirror.zone === zone) ?? none);
@@ -45,8 +43,8 @@ export function effectOf(
     }),
     primaryMinimum: { now: fleet.primary.minimum, after: plan.primaryMinimum },
     spendPerHour: {
-      now: cost(fleet.mirrors),
-      after: cost(plan.mirrors),
+      now: mirrorSpendPerHour(fleet.mirrors, prices),
+      after: mirrorSpendPerHour(plan.mirrors, prices),
       currency: prices.currency,
       source: prices.source,
     },

@@ -1,7 +1,12 @@
 import type { ApplicationSpec } from './application.ts';
+import type { Prices } from './cost.ts';
+import { priceFactor } from './cost.ts';
 import type { DecisionMemory, FleetState, ZoneCapacity, ZonePlan } from './plan.ts';
+import { regionOf } from './region.ts';
 import type { Tier, TierCounts } from './tier.ts';
 import { NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
+import type { ScoreParts } from './zone-score.ts';
+import { scoreOf, scoreParts, STOCK_OUT_MEMORY_MS } from './zone-score.ts';
 
 /** One allowed zone: what it holds, what it could still take, and how good it is. */
 export interface ZoneOffer {
@@ -12,39 +17,64 @@ export interface ZoneOffer {
   /** True until `dryUntil`: nothing is raised there, what it holds may stay or step down. */
   dry: boolean;
   score: number;
+  parts: ScoreParts;
   why: string;
 }
 
 /** From this availability on, one zone's loss must not take every mirror: no zone gets more than half. */
 const SPREAD_FROM_AVAILABILITY = 0.9995;
 
-/** The allowed zones, best first, and why. Never the primary's own. */
+/** The allowed zones, best first, and why: the score's parts are told. Never the primary's own. */
 export function zoneOffers(
   spec: ApplicationSpec,
   fleet: FleetState,
   capacity: readonly ZoneCapacity[],
   memory: DecisionMemory,
+  prices: Prices,
   asOf: number,
 ): ZoneOffer[] {
   const zones = [...new Set(spec.mirrors.zones)].filter((zone) => zone !== spec.primary.zone);
-  const most = Math.max(1, ...capacity.map((entry) => entry.quotaLeft));
+  const cheapest = Math.min(...zones.map((zone) => priceFactor(zone, prices)));
+  const stockOuts = rememberedStockOuts(memory, asOf);
   return zones
     .map((zone) => {
       const { full, warm, shadow } = fleet.mirrors.find((mirror) => mirror.zone === zone) ?? NO_INSTANCES;
       const holds = { full, warm, shadow };
-      const quotaLeft = Math.max(0, capacity.find((entry) => entry.zone === zone)?.quotaLeft ?? 0);
+      const known = capacity.find((entry) => entry.zone === zone);
+      const quotaLeft = Math.max(0, known?.quotaLeft ?? 0);
       const until = memory.dryUntil[zone] ?? 0;
       const dry = until > asOf;
       const coming = memory.mirrors?.some((mirror) => mirror.zone === zone) ?? false;
       const here = totalInstances(holds) > 0 || coming;
-      const score = Math.round(((dry ? 0 : quotaLeft / most) + (here ? 1 : 0)) * 1000) / 1000;
+      const factor = priceFactor(zone, prices);
+      const facts = {
+        capacity: { ...known, quotaLeft },
+        holds: here,
+        dryUntil: stockOuts[zone],
+        timesCheapest: factor / cheapest,
+      };
+      const { instances } = spec.mirrors.limits;
+      const parts = scoreParts(facts, instances, spec.objectives.latencyMs, asOf);
       const why = [
         here ? `holds ${totalInstances(holds)} ${coming ? 'by plan' : 'already'}` : 'holds none',
         dry ? `ran dry, left alone until ${clockTime(until)}` : `quota for ${quotaLeft} more`,
+        ...(!dry && stockOuts[zone] ? [`had none to give until ${clockTime(stockOuts[zone])}`] : []),
+        known?.latencyMs === undefined ? 'latency unknown' : `${known.latencyMs} ms to the primary`,
+        ...(factor === 1 ? [] : [`price x ${factor}`]),
       ].join(', ');
-      return { zone, holds, room: dry ? 0 : Math.floor(quotaLeft), dry, score, why };
+      const room = dry ? 0 : Math.floor(quotaLeft);
+      return { zone, holds, room, dry, score: scoreOf(parts), parts, why };
     })
     .sort((a, b) => b.score - a.score || (a.zone < b.zone ? -1 : 1));
+}
+
+/** Ends of the zones' last back-offs after stock-outs, as far as they still count. */
+export function rememberedStockOuts(
+  { stockOuts, dryUntil }: DecisionMemory,
+  asOf: number,
+): Record<string, number> {
+  const all = Object.entries({ ...stockOuts, ...dryUntil });
+  return Object.fromEntries(all.filter(([, until]) => until > asOf - STOCK_OUT_MEMORY_MS));
 }
 
 /** HH:MM in UTC. */
@@ -142,8 +172,4 @@ class Rooms {
     this.#left.set(regionOf(zone), shared - 1);
     return true;
   }
-}
-
-function regionOf(zone: string): string {
-  return zone.slice(0, zone.lastIndexOf('-'));
 }
