@@ -4,9 +4,8 @@ import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
-import { decisionAt, forecastAt } from './support/ledger-rows.ts';
 
-/** What was learnt can be read and taken away: as JSON by the dashboard, as CSV by anybody. */
+/** What was learnt can be read by whoever asks the worker. */
 
 const DAY_MS = 86_400_000;
 const DAY = Date.UTC(2026, 10, 2);
@@ -24,9 +23,6 @@ beforeAll(async () => {
   await history.saveBalance('shop', 'live', DAY, balance);
   await history.saveBalance('shop', 'live', DAY - 60 * DAY_MS, balance);
   await history.saveSettingsChange('shop', change);
-  await history.saveBackfilled('shop', [
-    { forecast: forecastAt(DAY), fan: [], decision: decisionAt(DAY, 'a') },
-  ]);
 });
 afterAll(async () => {
   await api.close();
@@ -50,17 +46,4 @@ test('scores, balances and moves of the last month, and of another span where as
   const backfill = await get('/applications/shop/learning?origin=backfill');
   expect(JSON.parse(backfill.body)).toMatchObject({ scores: [], balances: [] });
   expect((await get('/applications/shop/learning?origin=guess')).statusCode).toBe(400);
-});
-
-test('as CSV: a header and a row each, nothing where there is nothing', async () => {
-  expect((await get('/applications/shop/balances.csv')).body).toBe(
-    `day,cost,optimalCost,unservedHours,missedSpikes,falseAlarms\n${DAY},12,10,0.5,1,0\n`,
-  );
-  expect((await get('/applications/shop/scores.csv')).body.split('\n')[1]).toBe(
-    `${DAY},900000,96,0.95,20,5,-1`,
-  );
-  expect((await get('/applications/shop/backfilled.csv')).body.split('\n')[1]).toBe(
-    `${DAY + 240_000},${DAY},100,1,2.5,4,0,0,0,3`,
-  );
-  expect((await get('/applications/other/balances.csv')).body).toBe('');
 });

@@ -37,3 +37,11 @@ export function wholeNumber(text: string): number {
   if (!Number.isInteger(value)) throw new InvalidArgumentError('write a whole number.');
   return value;
 }
+
+/** ISO 8601, UTC where it names no zone: ms since the epoch. */
+export function aTime(text: string): number {
+  const zoned = /T/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text}Z` : text;
+  const at = Date.parse(zoned);
+  if (Number.isNaN(at)) throw new InvalidArgumentError('write ISO 8601, such as 2026-11-27T18:00:00Z.');
+  return at;
+}

@@ -1,14 +1,14 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { commandConfig } from './context.ts';
-import { aNumber, examples, verb, type CommonOptions } from './declare.ts';
+import { aNumber, aTime, examples, verb, type CommonOptions } from './declare.ts';
 import type { Announced } from './events.ts';
 import { createOutput, type Streams } from './output.ts';
 
 /** The verbs that tell of events. What they need is loaded when one of them runs. */
 export function addEventVerbs(program: Command, streams: Streams): void {
   verb(program, 'events <application>', 'list known events, the state of their sources, and what events did')
-    .option('--from <time>', 'ISO 8601; now, if left out', time)
-    .option('--to <time>', 'ISO 8601; in 30 days, if left out', time)
+    .option('--from <time>', 'ISO 8601; now, if left out', aTime)
+    .option('--to <time>', 'ISO 8601; in 30 days, if left out', aTime)
     .addHelpText('after', examples('premirror events shop', 'premirror events shop --from 2026-11-01 --json'))
     .action(async (application: string, options: CommonOptions & { from?: number; to?: number }) => {
       const { describeEvents, readEventsOf } = await import('./events.ts');
@@ -50,13 +50,6 @@ export function addEventVerbs(program: Command, streams: Streams): void {
     });
 }
 
-function time(text: string): number {
-  const zoned = /T/.test(text) && !/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? `${text}Z` : text;
-  const at = Date.parse(zoned);
-  if (Number.isNaN(at)) throw new InvalidArgumentError('write ISO 8601, such as 2026-11-27T18:00:00Z.');
-  return at;
-}
-
 function isoTime(text: string): string {
-  return new Date(time(text)).toISOString();
+  return new Date(aTime(text)).toISOString();
 }

@@ -5,6 +5,7 @@ import { commandConfig, withClient } from './context.ts';
 import { asData, EXIT, exitCodeOf, explain, type Place } from './errors.ts';
 import { addEventVerbs } from './event-verbs.ts';
 import { addExplainVerbs } from './explain-verbs.ts';
+import { addExportVerb } from './export-verbs.ts';
 import { addForecastVerbs } from './forecast-verbs.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
@@ -36,6 +37,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
   addEventVerbs(program, streams);
   addBacktestVerb(program, streams);
   addExplainVerbs(program, streams);
+  addExportVerb(program, streams);
   addReplayVerb(program, streams, ask);
   addApplicationVerbs(program, ask);
 

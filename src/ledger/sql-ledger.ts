@@ -7,6 +7,7 @@ import type { EventStore } from '../ports/events.ts';
 import type { History } from '../ports/history.ts';
 import type { Happening, Ledger } from '../ports/ledger.ts';
 import { EventRows } from './event-rows.ts';
+import { Exports } from './exports/exports.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
 import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
@@ -17,6 +18,8 @@ export interface StoredLedger extends Ledger {
   readonly history: History;
   /** The part that keeps events. */
   readonly eventStore: EventStore;
+  /** Everything, to be taken away. */
+  readonly exports: Exports;
   latestForecast(application: string): Promise<ForecastDigest | undefined>;
   close(): Promise<void>;
 }
@@ -32,6 +35,7 @@ const HAPPENINGS_PER_READ = 1_000;
 export class SqlLedger implements StoredLedger {
   readonly history: History;
   readonly eventStore: EventStore;
+  readonly exports: Exports;
   readonly #db: Kysely<Tables>;
   readonly #afterClose: () => Promise<void>;
 
@@ -39,6 +43,7 @@ export class SqlLedger implements StoredLedger {
     this.#db = db;
     this.history = new SqlHistory(db);
     this.eventStore = new EventRows(db);
+    this.exports = new Exports(db);
     this.#afterClose = afterClose;
   }
 

@@ -3,6 +3,7 @@ import type { Preview } from '../domain/preview.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Clock } from '../ports/clock.ts';
 import { addEventRoutes } from './event-routes.ts';
+import { addExportRoutes } from './exports/routes.ts';
 import { addHistoryRoutes } from './history-routes.ts';
 
 /** What the API reads, and where it keeps announced events. */
@@ -60,6 +61,7 @@ export function createApi({ ledger, clock, preview, eventToken }: ApiSources): F
 
   addEventRoutes(api, { store: ledger.eventStore, clock, token: eventToken });
   addHistoryRoutes(api, ledger.history, clock);
+  addExportRoutes(api, ledger.exports);
   return api;
 }
 

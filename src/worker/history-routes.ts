@@ -25,7 +25,7 @@ const QUERY = {
   },
 };
 
-/** What the ledger knows of the past, as JSON and as CSV. Times are ms since the epoch, application time. */
+/** What the ledger has learnt of the past. Times are ms since the epoch, application time. */
 export function addHistoryRoutes(api: FastifyInstance, history: History, clock: Clock): void {
   const span = ({ from, to }: Route['Querystring']): [number, number] => {
     const end = to ?? clock.now() + 1;
@@ -42,46 +42,4 @@ export function addHistoryRoutes(api: FastifyInstance, history: History, clock: 
     ]);
     return { scores, balances, changes };
   });
-
-  api.get<Route>('/applications/:name/scores.csv', QUERY, async ({ params: { name }, query }, reply) => {
-    const rows = await history.scores(name, query.origin, ...span(query));
-    return reply.type('text/csv').send(toCsv(rows));
-  });
-
-  api.get<Route>('/applications/:name/balances.csv', QUERY, async ({ params: { name }, query }, reply) => {
-    const rows = await history.balances(name, query.origin, ...span(query));
-    return reply.type('text/csv').send(toCsv(rows));
-  });
-
-  /** A row a look of a backfill: what was said of the next minutes, and what the plan held. */
-  api.get<Route>('/applications/:name/backfilled.csv', QUERY, async ({ params: { name }, query }, reply) => {
-    const looks = await history.backfilled(name, ...span(query));
-    const rows = looks.map(({ forecast, decision }) => {
-      const sum = (tier: 'full' | 'warm' | 'shadow') =>
-        decision.plan.mirrors.reduce((total, mirror) => total + mirror[tier], 0);
-      return {
-        at: forecast.issuedAt,
-        asOf: forecast.asOf,
-        observed: forecast.observed,
-        lower: forecast.windows.full.lower,
-        median: forecast.windows.full.median,
-        upper: forecast.windows.full.upper,
-        full: sum('full'),
-        warm: sum('warm'),
-        shadow: sum('shadow'),
-        primaryMinimum: decision.plan.primaryMinimum,
-      };
-    });
-    return reply.type('text/csv').send(toCsv(rows));
-  });
-}
-
-/** Numbers only, so nothing needs quoting. Empty where there are no rows. */
-function toCsv(rows: readonly object[]): string {
-  const [first] = rows;
-  if (!first) return '';
-  const names = Object.keys(first) as (keyof typeof first)[];
-  return [names, ...rows.map((row) => names.map((name) => row[name]))]
-    .map((row) => `${row.join(',')}\n`)
-    .join('');
 }
