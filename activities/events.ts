@@ -67,7 +67,7 @@ export function createEventActivities(deps: EventDeps) {
       case 'texts': {
         const stepMs = Math.max(spec.demand.stepMs, source.everyMs);
         const until = Math.floor(now / stepMs) * stepMs;
-        const { from, gap } = coverage(state, stepMs, until);
+        const { from, gap } = coverage(state, answer.since, stepMs, until);
         const heard = answer.texts
           .filter(({ at }) => at >= from || !gap)
           // When it could first be heard: what a source shows late was not known before.
@@ -205,12 +205,18 @@ export function createEventActivities(deps: EventDeps) {
 
 type Pending = { at: number; sentiment: number }[];
 
-/** From where on what was said is known; with a gap before it at the first look, and after too long a silence. */
+/**
+ * From where on what was said is known; with a gap before it at the first look, and after too long a silence. At the first
+ * look that is what the source still shows, `since` its oldest text: its usual need not be waited for.
+ */
 function coverage(
   state: SourceState | undefined,
+  since: number | undefined,
   stepMs: number,
   until: number,
 ): { from: number; gap: boolean } {
+  if (state?.answeredAt === undefined && since !== undefined)
+    return { from: Math.min(until, Math.ceil(since / stepMs) * stepMs), gap: true };
   const from = Math.floor((state?.answeredAt ?? -Infinity) / stepMs) * stepMs;
   const gap = until - from > BRIDGED_STEPS * stepMs;
   return gap ? { from: until, gap } : { from, gap };

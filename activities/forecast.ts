@@ -76,13 +76,7 @@ export function createForecastActivities(deps: ForecastDeps) {
     async forecast({ spec, settings }: ForecastInput): Promise<ForecastDigest> {
       const { stepMs, observationDelayMs } = spec.demand;
       const now = deps.clock.now();
-      const events = await sizedEvents(
-        deps.events,
-        spec.application,
-        now - HISTORY_MS,
-        now + HORIZON_MS,
-        now,
-      );
+      const events = await sizedEvents(deps.events, spec, now - HISTORY_MS, now + HORIZON_MS, now);
       const app = await find(spec, events);
       const known = app.history ? endOf(app.history) : now - HISTORY_MS;
       app.history = extend(app.history, await deps.demand.read(spec, known, now), stepMs, HISTORY_MS);

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { CallRates } from '../src/domain/calls.ts';
-import type { AnnouncedEvent } from '../src/domain/event.ts';
+import type { ExpectedEvent } from '../src/domain/event.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { History } from '../models/forecaster.ts';
 import { endOf, filled } from '../models/forecaster.ts';
@@ -31,6 +31,8 @@ export class NearTerm {
   readonly #recent: number[] = [];
   /** Events that the forecaster was told, by what matters of them. */
   readonly #told = new Map<string, EventWindow>();
+  /** Bursts of talk that it was told, by source, kind and start: how long they go on does not matter. */
+  readonly #heard = new Set<string>();
   /** End of the first minute learnt, and of the newest. */
   #firstAt = Number.NaN;
   #asOf = -Infinity;
@@ -52,7 +54,7 @@ export class NearTerm {
    * Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before.
    * @param events known by now; each counts from its announcement on, one without an announced uplift not at all
    */
-  async learn(history: History, events: readonly AnnouncedEvent[] = []): Promise<void> {
+  async learn(history: History, events: readonly ExpectedEvent[] = []): Promise<void> {
     const values = filled(history);
     const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
     const minutes = Math.round(history.stepMs / MINUTE_MS);
@@ -60,10 +62,10 @@ export class NearTerm {
     // At once: a repetition that comes while this one breathes must not learn the same again.
     this.#asOf = endOf(history);
     this.#callOff(events);
-    const toTell = [...events].sort((a, b) => a.announced - b.announced);
+    const toTell = [...events].sort((a, b) => knownFrom(a) - knownFrom(b));
     for (let step = from; step < values.length; step++) {
       const at = history.startAt + step * history.stepMs;
-      while (toTell[0] && toTell[0].announced <= at) this.#tell(toTell.shift()!);
+      while (toTell[0] && knownFrom(toTell[0]) <= at) this.#tell(toTell.shift()!);
       for (let minute = 0; minute < minutes; minute++) this.#take(values[step]! / this.#perInstance);
       if (((step - from) * minutes) % MINUTES_A_BREATH < minutes) await breathe();
     }
@@ -85,7 +87,7 @@ export class NearTerm {
     };
   }
 
-  #callOff(events: readonly AnnouncedEvent[]): void {
+  #callOff(events: readonly ExpectedEvent[]): void {
     const standing = new Set(events.map(keyOf));
     for (const [key, event] of this.#told)
       if (!standing.has(key)) {
@@ -94,14 +96,30 @@ export class NearTerm {
       }
   }
 
-  #tell(event: AnnouncedEvent): void {
+  #tell(event: ExpectedEvent): void {
+    if (event.burst) return this.#hear(event, event.burst);
     const key = keyOf(event);
     if (event.expectedUplift === undefined || this.#told.has(key)) return;
-    const minuteOf = (ms: number) => Math.floor((ms - this.#firstAt) / MINUTE_MS) + 1;
     const { start, end, kind, expectedUplift: uplift } = event;
-    const window = { start: minuteOf(start), end: minuteOf(end), kind, uplift };
+    const window = { start: this.#minuteOf(start), end: this.#minuteOf(end), kind, uplift };
     this.#told.set(key, window);
     this.#forecaster.announce(window);
+  }
+
+  #hear({ start, kind }: ExpectedEvent, { source, belief }: NonNullable<ExpectedEvent['burst']>): void {
+    const key = JSON.stringify([source, kind, start]);
+    if (this.#heard.has(key)) return;
+    this.#heard.add(key);
+    const { withinMs, ...rest } = belief;
+    this.#forecaster.hear({
+      start: this.#minuteOf(start),
+      kind: JSON.stringify([source, kind]),
+      belief: { ...rest, withinMinutes: withinMs / MINUTE_MS },
+    });
+  }
+
+  #minuteOf(ms: number): number {
+    return Math.floor((ms - this.#firstAt) / MINUTE_MS) + 1;
   }
 
   #take(instances: number): void {
@@ -116,7 +134,12 @@ export class NearTerm {
   }
 }
 
-function keyOf({ start, end, kind, expectedUplift }: AnnouncedEvent): string {
+/** A burst that goes on is announced again, as longer; it was known from its start on. */
+function knownFrom({ announced, start, burst }: ExpectedEvent): number {
+  return burst ? start : announced;
+}
+
+function keyOf({ start, end, kind, expectedUplift }: ExpectedEvent): string {
   return JSON.stringify([kind, start, end, expectedUplift]);
 }
 

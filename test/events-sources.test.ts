@@ -270,7 +270,7 @@ test.each([
 ] as const)(
   '%s: texts are counted once, and a burst becomes an event within a minute',
   async (_, source, shape, kind) => {
-    const items = [{ id: 'old', at: START - DAY / 2, title: 'before anybody looked' }];
+    const items = [{ id: 'old', at: START - 3 * MINUTE, title: 'before anybody looked' }];
     handler = (_request, response) => void response.end(shape(items.slice(-40)));
     const spec = specWith(source());
     const steps = 28;
@@ -280,7 +280,12 @@ test.each([
       now += MINUTE;
     }
     expect(await known(spec)).toEqual([]);
-    const chatter = await ledger.eventStore.chatter(spec.application, spec.events![0]!.id, START, now + 1);
+    const chatter = await ledger.eventStore.chatter(
+      spec.application,
+      spec.events![0]!.id,
+      START + 1,
+      now + 1,
+    );
     expect(chatter).toHaveLength(steps - 1);
     expect(chatter.reduce((sum, { volume }) => sum + volume, 0)).toBe(7);
 
@@ -306,6 +311,29 @@ test.each([
     expect(newest!.sentiment).toBeLessThan(-0.5);
   },
 );
+
+test('the first look learns what is usual from what the source still shows, and calls none of it unusual', async () => {
+  const shown = Array.from({ length: 40 }, (_, i) => ({
+    id: `t${i}`,
+    at: START - i * 6 * MINUTE - 1_000,
+    title: 'A word',
+  }));
+  handler = (_, response) => void response.end(mastodon(shown));
+  const spec = specWith(`{ social: { mastodon: "${base}", tag: shop } }`);
+  expect(await look(spec)).toBe('234 steps');
+  const chatter = await ledger.eventStore.chatter(
+    spec.application,
+    'social-mastodon',
+    START - DAY,
+    START + 1,
+  );
+  expect(chatter.reduce((sum, { volume }) => sum + volume, 0)).toBe(39);
+  expect(await known(spec)).toEqual([]);
+  now += MINUTE;
+  for (let i = 0; i < 20; i++) shown.unshift({ id: `b${i}`, at: now - 30_000, title: 'Have you seen this' });
+  await look(spec);
+  expect(await known(spec)).toMatchObject([{ kind: 'social', announced: now }]);
+});
 
 test('a source that was silent leaves its steps missing, not zero, and makes no burst of what it catches up on', async () => {
   const items: { id: string; at: number; title: string }[] = [];

@@ -38,6 +38,17 @@ test('every kind of source is read into the domain, each with a beat and a name 
   ]);
 });
 
+test('what is believed of the first bursts is read, and by default where nothing is said', () => {
+  const { spec } = parse(`
+  - { news: { rss: https://example.com/feed.xml }, burst: { probability: 40%, least: 4, within: 20m } }
+  - { social: { mastodon: https://m.example, tag: sale } }`);
+  expect(spec.events).toMatchObject([
+    { burst: { probability: 0.4, leastUplift: 4, mostUplift: 4, withinMs: 1_200_000 } },
+    { id: 'social-mastodon' },
+  ]);
+  expect(spec.events![1]).not.toHaveProperty('burst');
+});
+
 test('a path counts from the folder of the specification, wherever the worker runs', () => {
   const text = `${SHOP}\nevents: [{ file: events.yaml }, { calendar: cal/a.ics }]\n`;
   const { spec } = parseSpec(text, '/srv/shop/shop.yaml');
@@ -74,6 +85,26 @@ test.each([
     'an uplift that is no factor',
     '[{ holidays: US, uplift: -1 }]',
     /events\.0\.uplift: -1: write the factor/,
+  ],
+  [
+    'a belief about a calendar',
+    '[{ holidays: US, burst: { probability: 10% } }]',
+    /events\.0\.burst: .*belongs to news and social/,
+  ],
+  [
+    'a belief beside a size',
+    '[{ social: { json: "https://a.example/f" }, uplift: 2, burst: {} }]',
+    /events\.0\.burst: .*uplift says already/,
+  ],
+  [
+    'a burst that is sure',
+    '[{ social: { json: "https://a.example/f" }, burst: { probability: 100% } }]',
+    /burst\.probability: .*below 100%/,
+  ],
+  [
+    'sizes the wrong way round',
+    '[{ social: { json: "https://a.example/f" }, burst: { least: 3, most: 2 } }]',
+    /burst: .*least is above most/,
   ],
   [
     'Mastodon without a tag',

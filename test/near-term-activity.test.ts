@@ -67,4 +67,34 @@ describe('the outlook on the next minutes', () => {
     expect(raised[0]).toBeCloseTo(usual[0]!, 6);
     expect(raised.at(-1)).toBeGreaterThan(2 * usual.at(-1)!);
   });
+
+  it('may rise after a burst of talk that nobody sized, from when it was heard on, the less the more of them meant nothing', async () => {
+    const burstAt = (minute: number) => ({
+      announced: minuteAt(minute),
+      start: minuteAt(minute),
+      end: minuteAt(minute + 120),
+      name: 'talk',
+      kind: 'social',
+      burst: {
+        source: 'forum',
+        belief: { probability: 0.25, leastUplift: 1.5, mostUplift: 3, withinMs: 30 * MINUTE_MS },
+      },
+    });
+    const told = async (minutes: number, ...heard: number[]) => {
+      const followed = new NearTerm(SPEC);
+      await followed.learn(historyOf(minutes), heard.map(burstAt));
+      return followed.outlook(minuteAt(minutes) + DELAY_MS)!;
+    };
+    /** Probability that the farthest minute ahead asks for a third more than usual. */
+    const chance = ({ values, weights }: NonNullable<ReturnType<NearTerm['outlook']>>) =>
+      values.at(-1)!.reduce((sum, value, i) => sum + (value > 400 ? weights[i]! : 0), 0);
+    expect(chance(await told(900))).toBe(0);
+    const first = chance(await told(900, 901));
+    expect(first).toBeGreaterThan(0.04);
+    expect(first).toBeLessThan(0.25);
+    const warned = chance(await told(900, 500, 600, 700, 901));
+    expect(warned).toBeGreaterThan(0);
+    expect(warned).toBeLessThan(first / 2);
+    expect(chance(await told(900, 860))).toBe(0);
+  });
 });

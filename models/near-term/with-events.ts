@@ -1,7 +1,9 @@
-import { WEIGHTS } from './error-distribution.ts';
+import type { Burst } from './burst-response.ts';
+import { BurstResponse } from './burst-response.ts';
 import type { EventWindow } from './event-response.ts';
 import { EventResponse } from './event-response.ts';
 import { NearTermForecaster } from './forecaster.ts';
+import { mixed } from './mixture.ts';
 
 /** Minutes after a decision that are forecast for it; lines are drawn between them. */
 export const MINUTES_AHEAD = [0, 1, 2, 3, 4, 6, 8, 11];
@@ -16,12 +18,13 @@ const LEAST_DEVIATION = 0.08;
 /**
  * The near-term forecast with announced events: the forecaster lives on demand with their expected effect divided out, and
  * what it says of the minutes ahead is multiplied by what the events that touch them do, in two scenarios for the one that
- * matters most: it comes, or it does not.
+ * matters most: it comes, or it does not. Bursts of talk, of which nobody knows size or time, add what may follow them.
  */
 export class NearTermWithEvents {
   readonly #forecaster: NearTermForecaster;
   readonly #leads: readonly number[];
   readonly #response = new EventResponse();
+  readonly #bursts = new BurstResponse();
   readonly #usual = new UsualCourse();
   /** Not over yet. */
   #events: EventWindow[] = [];
@@ -44,6 +47,11 @@ export class NearTermWithEvents {
     this.#response.forget(event);
   }
 
+  /** A burst of talk from the minute on in which it was heard, which may lie ahead of the newest. */
+  hear(burst: Burst): void {
+    this.#bursts.hear(burst);
+  }
+
   /** Takes in the next minute. @param demand in instances */
   learn(demand: number): void {
     const minute = ++this.#minute;
@@ -57,7 +65,8 @@ export class NearTermWithEvents {
     }
     const factor = touching.reduce((product, event) => product * this.#response.expected(event, minute), 1);
     const base = demand / factor;
-    this.#usual.learn(base, touching.length === 0);
+    this.#bursts.observe(minute, base, usual, this.#usual.deviation);
+    this.#usual.learn(base, touching.length === 0 && !this.#bursts.running);
     this.#forecaster.learn(base);
     for (const event of this.#events.filter(({ end }) => end <= minute + 1)) this.#response.finish(event);
     this.#events = this.#events.filter(({ end }) => end > minute + 1);
@@ -66,8 +75,13 @@ export class NearTermWithEvents {
   /** Per lead, demand at the probabilities of `WEIGHTS`, ascending, in instances. */
   forecast(): Float64Array[] {
     return this.#forecaster.forecast().map(({ centre, scale, values }, i) => {
-      const base = values.map((error) => centre + scale * error);
-      return this.#withEvents(base, this.#minute + this.#leads[i]!);
+      const minute = this.#minute + this.#leads[i]!;
+      const expected = this.#withEvents(
+        values.map((error) => centre + scale * error),
+        minute,
+      );
+      const parts = this.#bursts.partsAt(expected, this.#minute, minute);
+      return parts ? mixed(parts) : expected;
     });
   }
 
@@ -80,11 +94,11 @@ export class NearTermWithEvents {
       .filter((event) => event !== main)
       .reduce((product, event) => product * this.#response.expected(event, minute), 1);
     const comes = this.#response.factor(main, minute) * others;
-    return mixed(
-      base.map((value) => value * others),
-      base.map((value) => value * comes),
-      this.#response.probability(main),
-    );
+    const probability = this.#response.probability(main);
+    return mixed([
+      { values: base.map((value) => value * others), probability: 1 - probability },
+      { values: base.map((value) => value * comes), probability },
+    ]);
   }
 }
 
@@ -132,21 +146,4 @@ class UsualCourse {
     const first = Math.max(0, from);
     return to > first ? (this.#sums[to]! - this.#sums[first]!) / (to - first) : undefined;
   }
-}
-
-/** The distribution that is `b` with a probability and `a` otherwise, read at the same probabilities as both. */
-function mixed(a: Float64Array, b: Float64Array, probabilityOfB: number): Float64Array {
-  const points = [
-    ...Array.from(a, (value, i) => ({ value, weight: (1 - probabilityOfB) * WEIGHTS[i]! })),
-    ...Array.from(b, (value, i) => ({ value, weight: probabilityOfB * WEIGHTS[i]! })),
-  ].sort((one, other) => one.value - other.value);
-  const values = new Float64Array(WEIGHTS.length);
-  let [at, below, level] = [0, 0, 0];
-  for (let i = 0; i < values.length; i++) {
-    const middle = level + WEIGHTS[i]! / 2;
-    level += WEIGHTS[i]!;
-    while (at < points.length - 1 && below + points[at]!.weight < middle) below += points[at++]!.weight;
-    values[i] = points[at]!.value;
-  }
-  return values;
 }

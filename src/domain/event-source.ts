@@ -1,3 +1,5 @@
+import type { BurstBelief } from './event.ts';
+
 /** Where an application hears of events. `id` is unique within the application: events and states are kept under it. */
 export type EventSource = {
   id: string;
@@ -12,9 +14,32 @@ export type EventSource = {
     }
   | { type: 'file'; /** Path on the worker's machine. */ at: string }
   | { type: 'holidays'; region: string; expectedUplift?: number }
-  | { type: 'news'; shape: 'rss' | 'gdelt'; url: string; expectedUplift?: number }
-  | { type: 'social'; shape: 'json' | 'mastodon' | 'bluesky'; url: string; expectedUplift?: number }
+  | ({ type: 'news'; shape: 'rss' | 'gdelt' } & TalkSource)
+  | ({ type: 'social'; shape: 'json' | 'mastodon' | 'bluesky' } & TalkSource)
 );
+
+interface TalkSource {
+  url: string;
+  expectedUplift?: number;
+  /** Absent: `DEFAULT_BURST_BELIEF`. */
+  burst?: BurstBelief;
+}
+
+/**
+ * Of a first burst nothing is known: that it means something is believed as far as two bursts that nothing followed take it
+ * below what readiness is worth. Where that lies is measured in docs/events.md.
+ */
+export const DEFAULT_BURST_BELIEF: BurstBelief = {
+  probability: 0.25,
+  leastUplift: 1.5,
+  mostUplift: 3,
+  withinMs: 30 * 60_000,
+};
+
+/** Whether an event of a source is a burst of talk: more is said than usual. Another tone is none. */
+export function isBurst(source: EventSource, kind: string): source is EventSource & TalkSource {
+  return (source.type === 'news' || source.type === 'social') && kind === source.type;
+}
 
 /** Events that people or programs announce themselves, by the command or the webhook, come from this one. */
 export const ANNOUNCED_DIRECTLY = 'announced';

@@ -107,15 +107,17 @@ async function chatter(
     return { answer, memory: fetched.memory };
   }
   const texts = fetched.text === undefined ? [] : TEXTS[source.shape](fetched.text);
+  const newest = texts.filter(({ at }) => at > now - DAY_MS);
   const seen = new Set(memory?.seen);
-  const fresh = texts.filter((text) => {
+  const fresh = newest.filter((text) => {
     const hash = hashOf(text);
     const known = seen.delete(hash);
     seen.add(hash);
-    return !known && text.at > now - DAY_MS;
+    return !known;
   });
+  const since = newest.length > 0 ? { since: Math.min(...newest.map(({ at }) => at)) } : {};
   return {
-    answer: { type: 'texts', texts: fresh },
+    answer: { type: 'texts', texts: fresh, ...since },
     memory: { ...fetched.memory, seen: [...seen].slice(-SEEN_TEXTS) },
   };
 }

@@ -27,7 +27,11 @@ export type Answer =
   | { type: 'unchanged' }
   /** Every event of the source that ends after `completeFrom`; what is not among them has been called off. */
   | { type: 'events'; events: IdentifiedEvent[]; completeFrom: number; note?: string }
-  | { type: 'texts'; texts: Text[] }
+  | {
+      type: 'texts';
+      texts: Text[];
+      /** Time of the oldest text shown: since then none is left out. */ since?: number;
+    }
   /** A series that the source itself has added up: value per step, `at` the END of the step. */
   | { type: 'series'; stepMs: number; points: { at: number; value: number }[] };
 

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { EventSource } from '../domain/event-source.ts';
-import { DURATION_REMEDY, PATTERNS, parseDurationMs } from './units.ts';
+import { DEFAULT_BURST_BELIEF } from '../domain/event-source.ts';
+import type { BurstBelief } from '../domain/event.ts';
+import { DURATION_REMEDY, PATTERNS, PERCENTAGE_REMEDY, parseDurationMs, parseFraction } from './units.ts';
 
 /** The `events:` section: each entry names one source, by one key that says what it is. */
 
@@ -43,6 +45,53 @@ const uplift = z
   .max(50, { error: UPLIFT_REMEDY })
   .optional()
   .describe('Factor on usual demand that its events are expected to make, until measured');
+
+const FACTOR_REMEDY = 'write a factor on usual demand, above 1 and up to 50, such as 1.5';
+const factor = (what: string) =>
+  z
+    .number({ error: FACTOR_REMEDY })
+    .gt(1, { error: FACTOR_REMEDY })
+    .max(50, { error: FACTOR_REMEDY })
+    .optional()
+    .describe(what);
+const WITHIN_REMEDY = 'write a duration from 1m to 6h';
+const Burst = z
+  .strictObject({
+    probability: z
+      .string({ error: PERCENTAGE_REMEDY })
+      .regex(PATTERNS.percentage, { error: PERCENTAGE_REMEDY, abort: true })
+      .transform((text) => parseFraction(text)!)
+      .refine((share) => share < 1, { error: 'write a percentage below 100%' })
+      .optional()
+      .describe('That demand follows a burst; default 25%'),
+    least: factor('Factor on usual demand that most of those exceed that follow; default 1.5'),
+    most: factor('Factor that most of them stay below; default 3'),
+    within: z
+      .string({ error: DURATION_REMEDY })
+      .regex(PATTERNS.duration, { error: DURATION_REMEDY, abort: true })
+      .transform((text) => parseDurationMs(text)!)
+      .refine((ms) => ms >= 60_000 && ms <= 6 * 3_600_000, { error: WITHIN_REMEDY })
+      .optional()
+      .describe('Time within which demand follows, if it does; default 30m'),
+  })
+  .transform((it): BurstBelief => {
+    const { probability, leastUplift, mostUplift, withinMs } = DEFAULT_BURST_BELIEF;
+    const [least, most] = [
+      it.least ?? Math.min(leastUplift, it.most ?? Infinity),
+      it.most ?? Math.max(mostUplift, it.least ?? 0),
+    ];
+    return {
+      probability: it.probability ?? probability,
+      leastUplift: least,
+      mostUplift: most,
+      withinMs: it.within ?? withinMs,
+    };
+  })
+  .refine(({ leastUplift, mostUplift }) => leastUplift <= mostUplift, {
+    error: 'least is above most: write the smaller factor as least',
+  })
+  .optional()
+  .describe('What is believed of the first bursts of talk, of news and social sources alone');
 
 const REGION_REMEDY = 'write a country such as US, or a state such as US-CA (ISO 3166)';
 
@@ -96,6 +145,15 @@ const Source = z
       .describe('Events in a CSV or YAML file on the machine of the worker'),
     kind: words(KIND_REMEDY).optional().describe("Kind of a calendar's events where they name no category"),
     uplift,
+    burst: Burst,
+  })
+  .refine((it) => it.burst === undefined || it.news !== undefined || it.social !== undefined, {
+    error: 'belongs to news and social sources: leave it out',
+    path: ['burst'],
+  })
+  .refine((it) => it.burst === undefined || it.uplift === undefined, {
+    error: 'uplift says already what follows: leave one of both out',
+    path: ['burst'],
   })
   .refine((it) => TYPES.filter((type) => it[type] !== undefined).length === 1, {
     error: `give exactly one of ${TYPES.join(', ')}`,
@@ -132,6 +190,7 @@ export function toEventSources(sources: readonly SourceFile[], folder: string): 
     const id = idOf(source);
     const beat = (standardMs: number) => ({ id, everyMs: every ?? standardMs });
     const expected = source.uplift === undefined ? {} : { expectedUplift: source.uplift };
+    const talk = { ...expected, ...(source.burst && { burst: source.burst }) };
     if (calendar !== undefined)
       return {
         type: 'calendar',
@@ -143,16 +202,16 @@ export function toEventSources(sources: readonly SourceFile[], folder: string): 
     if (holidays !== undefined)
       return { type: 'holidays', ...beat(24 * 60 * MINUTE_MS), region: holidays.toUpperCase(), ...expected };
     if (news?.rss !== undefined)
-      return { type: 'news', ...beat(5 * MINUTE_MS), shape: 'rss', url: news.rss, ...expected };
+      return { type: 'news', ...beat(5 * MINUTE_MS), shape: 'rss', url: news.rss, ...talk };
     if (news)
       return {
         type: 'news',
         ...beat(15 * MINUTE_MS),
         shape: 'gdelt',
         url: gdeltUrl(news.gdelt!, news.api),
-        ...expected,
+        ...talk,
       };
-    if (social) return { type: 'social', ...beat(MINUTE_MS), ...socialAt(social), ...expected };
+    if (social) return { type: 'social', ...beat(MINUTE_MS), ...socialAt(social), ...talk };
     return { type: 'file', ...beat(MINUTE_MS), at: resolve(folder, file!) };
   });
 }
