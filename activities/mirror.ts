@@ -4,7 +4,7 @@ import type { TierCounts } from '../src/domain/tier.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import { NoCapacityError, QuotaError } from '../src/ports/errors.ts';
 import type { Fleet, GroupRef, GroupStatus, WriteKey } from '../src/ports/fleet.ts';
-import type { Ledger } from '../src/ports/ledger.ts';
+import type { Ledger, MirrorRunNote } from '../src/ports/ledger.ts';
 import { lastDetails, until, withHeartbeat } from './waiting.ts';
 
 export interface MirrorDeps {
@@ -57,14 +57,20 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
     if (!from) return;
     // The plan is part of the key: one run may be adjusted, and serve anew, many times.
     const run = `${key.run}@${key.plan}`;
-    const ms = clock.now() - since;
-    await ledger.recordTimeToServe({ application: spec.application, zone, from, run, ms });
+    const at = clock.now();
+    await ledger.recordTimeToServe({ application: spec.application, zone, from, run, at, ms: at - since });
   }
+
+  const noteRun = ({ spec, zone, key }: RaiseInput, note: Omit<MirrorRunNote, 'at'> = {}) =>
+    ledger.noteMirrorRun({ application: spec.application, zone, run: key.run }, { at: clock.now(), ...note });
 
   return {
     /** The mirror's group, empty: created, or adopted when it is this run's. */
-    raise: ({ spec, zone, key }: RaiseInput): Promise<GroupRef> =>
-      withHeartbeat(() => fleet.ensureGroup(spec, zone, key)),
+    raise: (input: RaiseInput): Promise<GroupRef> =>
+      withHeartbeat(async () => {
+        await noteRun(input);
+        return fleet.ensureGroup(input.spec, input.zone, input.key);
+      }),
 
     /** Brings the group towards the wanted tiers until enough is there. Cancellable; repeating it is safe. */
     async reconcile(input: ReconcileInput): Promise<Reconciled> {
@@ -77,6 +83,7 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
           refuseHopeless(zone, seen);
           return seen.settled || (enough === 'one' && seen.full > 0) ? seen : undefined;
         });
+        await noteRun(input, { held: status });
         if (enough === 'all') await tell(spec, `${zone}: holds ${inWords(status)}`);
         if (enough === 'all' && input.serving) await recordTimeToServe(input, began);
         return { status, began };
@@ -90,17 +97,20 @@ export function createMirrorActivities({ fleet, ledger, clock }: MirrorDeps) {
       await withHeartbeat(() =>
         until(clock.speed, async () => ((await fleet.removeGroup(group, key)) ? true : undefined)),
       );
+      await noteRun({ spec, zone: group.zone, key }, { ended: true });
       await tell(spec, `${group.zone}: taken down, nothing is left`);
     },
 
     /** Removes whatever of this run is found in the zone: for a raise whose answer never came. */
-    async removeRaised({ spec, zone, key }: RaiseInput): Promise<void> {
+    async removeRaised(input: RaiseInput): Promise<void> {
+      const { spec, zone, key } = input;
       const owned = await fleet.listOwned(spec.primary.project, [zone]);
       const ours = owned.filter((group) => group.run === key.run);
       await withHeartbeat(async () => {
         for (const group of ours)
           await until(clock.speed, async () => ((await fleet.removeGroup(group, key)) ? true : undefined));
       });
+      await noteRun(input, { ended: true });
     },
   };
 }

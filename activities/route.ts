@@ -40,9 +40,13 @@ export function createRouteActivities({ router, replicator, ledger, clock }: Rou
       withHeartbeat(async () => {
         const { spec, group, key } = input;
         const route = await until(clock.speed, () => gate(input));
-        if (route.share === 1) return route;
-        await router.shift(spec, group, 1, key);
-        await tell(spec, `${group.zone}: traffic flows to ${route.healthy} healthy`);
+        if (route.share !== 1) {
+          await router.shift(spec, group, 1, key);
+          await tell(spec, `${group.zone}: traffic flows to ${route.healthy} healthy`);
+        }
+        // Also when it flowed already: an earlier attempt may have been lost before it noted so.
+        const run = { application: spec.application, zone: group.zone, run: key.run };
+        await ledger.noteMirrorRun(run, { at: clock.now(), serving: true });
         return { ...route, share: 1 };
       }),
 

@@ -61,6 +61,9 @@ async function aLife(application: string) {
   await ledger.saveForecast(forecast, fan);
   await ledger.saveDecision(decision);
   await ledger.tell({ at: DAY + 0.5, application, kind: 'mirror', text: '=HYPERLINK("x")' });
+  const run = { application, zone: 'us-central1-b', run: `mirror/${application}` };
+  await ledger.noteMirrorRun(run, { at: DAY, held: { full: 2, warm: 0, shadow: 0 } });
+  await ledger.recordTimeToServe({ ...run, from: 'warm', at: DAY, ms: 40_000 });
   await saveSample(application, 'rps', DAY);
   await history.saveBackfilled(application, [{ forecast, fan, decision }]);
   const score = { leadMs: 900_000, points: 96, coverage: 0.95, intervalScore: 20, crps: 5, bias: -1 };

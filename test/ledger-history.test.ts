@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import { KEPT_DAYS, THINNED_AFTER_DAYS } from '../src/ledger/retention.ts';
-import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { decisionAt, forecastAt, INTERVAL } from './support/ledger-rows.ts';
-import { hasPostgres, startPostgres, type RunningPostgres } from './support/postgres.ts';
+import { onEveryStore } from './support/ledger-stores.ts';
 
 /** What the ledger keeps of the past: the same of both stores, and no more than is kept. */
 
@@ -12,7 +10,7 @@ const DAY_MS = 86_400_000;
 const DAY = Date.UTC(2026, 10, 2);
 const MINUTE_MS = 60_000;
 
-function looksBack(open: () => StoredLedger) {
+onEveryStore((open) => {
   test('a day of demand is replaced whole and comes back as it was read, gaps missing', async () => {
     const { history } = open();
     const samples = [
@@ -112,25 +110,4 @@ function looksBack(open: () => StoredLedger) {
     expect(told).not.toContain('old');
     expect(await ledger.history.prune(now)).toBe(0);
   });
-}
-
-describe('the embedded ledger', () => {
-  let ledger: StoredLedger;
-  beforeAll(async () => void (ledger = await openLedger({ directory: 'memory' })));
-  afterAll(() => ledger.close());
-  looksBack(() => ledger);
-});
-
-describe.skipIf(!hasPostgres)('a PostgreSQL', () => {
-  let server: RunningPostgres;
-  let ledger: StoredLedger;
-  beforeAll(async () => {
-    server = await startPostgres();
-    ledger = await openLedger({ directory: 'memory', url: server.url });
-  });
-  afterAll(async () => {
-    await ledger?.close();
-    await server?.stop();
-  });
-  looksBack(() => ledger);
 });

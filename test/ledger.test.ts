@@ -1,14 +1,16 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../src/ledger/open.ts';
-import { DEFAULT_TIMES_TO_SERVE, type StoredLedger } from '../src/ledger/sql-ledger.ts';
-import { decisionAt, forecastAt, INTERVAL } from './support/ledger-rows.ts';
-import { hasPostgres, startPostgres, type RunningPostgres } from './support/postgres.ts';
+import { DEFAULT_TIMES_TO_SERVE } from '../src/ledger/sql-ledger.ts';
+import { decisionAt, exportedRows, forecastAt, INTERVAL } from './support/ledger-rows.ts';
+import { onEveryStore } from './support/ledger-stores.ts';
 
-/** The same expectations of every store. */
-function keepsItsWord(open: () => StoredLedger) {
+/** What is kept of now: the same of both stores. */
+
+onEveryStore((open) => {
   test('a forecast and its whole fan come back as they were; repeating the write changes nothing', async () => {
     const ledger = open();
     const [older, newer] = [forecastAt(60_000), forecastAt(120_000)];
@@ -60,10 +62,42 @@ function keepsItsWord(open: () => StoredLedger) {
     }
   });
 
+  test('a mirror run is told by notes that may come twice and in any order', async () => {
+    const ledger = open();
+    const notes = [
+      { at: 10 },
+      { at: 20, held: { full: 1, warm: 2, shadow: 0 } },
+      { at: 30, serving: true as const },
+      { at: 40, held: { full: 4, warm: 0, shadow: 0 } },
+      { at: 90, ended: true as const },
+    ];
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...notes)), async (again) => {
+        const run = { application: `runs-${count++}`, zone: 'us-central1-b', run: 'mirror/1' };
+        for (const note of [...again, ...notes.toReversed()]) await ledger.noteMirrorRun(run, note);
+        const rows = await exportedRows(ledger, 'mirrorRuns', run.application);
+        expect(rows).toEqual([
+          {
+            began: 10,
+            serving: 30,
+            ended: 90,
+            mostFull: 4,
+            mostWarm: 2,
+            mostShadow: 0,
+            run: run.run,
+            zone: run.zone,
+          },
+        ]);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
   test('times to serve are defaults until five were observed, then their 95th percentile per tier', async () => {
     const ledger = open();
     const observe = (run: string, ms: number) =>
-      ledger.recordTimeToServe({ application: 'shop', zone: 'us-central1-b', from: 'warm', run, ms });
+      ledger.recordTimeToServe({ application: 'shop', zone: 'us-central1-b', from: 'warm', run, at: ms, ms });
     for (const ms of [1, 2, 3, 4]) await observe(`run-${ms}`, ms * 1_000);
     await observe('run-4', 99_000);
     expect(await ledger.timesToServe('shop')).toEqual(DEFAULT_TIMES_TO_SERVE);
@@ -73,13 +107,6 @@ function keepsItsWord(open: () => StoredLedger) {
     expect((await ledger.timesToServe('shop')).warmMs).toBe(38_000);
     expect(await ledger.timesToServe('other')).toEqual(DEFAULT_TIMES_TO_SERVE);
   });
-}
-
-describe('the embedded ledger in memory', () => {
-  let ledger: StoredLedger;
-  beforeAll(async () => void (ledger = await openLedger({ directory: 'memory' })));
-  afterAll(() => ledger.close());
-  keepsItsWord(() => ledger);
 });
 
 describe('the embedded ledger in a directory', () => {
@@ -103,28 +130,5 @@ describe('the embedded ledger in a directory', () => {
     expect((await second.latestDecision('shop'))?.reasons.headline).toBe('kept');
     await second.close();
     expect(existsSync(join(directory, 'owner.pid'))).toBe(false);
-  });
-});
-
-describe.skipIf(!hasPostgres)('the ledger on a PostgreSQL', () => {
-  let server: RunningPostgres;
-  let ledger: StoredLedger;
-
-  beforeAll(async () => {
-    server = await startPostgres();
-    ledger = await openLedger({ directory: 'memory', url: server.url });
-  });
-  afterAll(async () => {
-    await ledger?.close();
-    await server?.stop();
-  });
-  keepsItsWord(() => ledger);
-
-  test('several workers may open it at once', async () => {
-    const others = await Promise.all(
-      [1, 2, 3].map(() => openLedger({ directory: 'memory', url: server.url })),
-    );
-    expect(await others[0]!.latestDecision('shop')).toBeDefined();
-    await Promise.all(others.map((other) => other.close()));
   });
 });

@@ -125,6 +125,22 @@ const MIGRATIONS: Record<string, Migration> = {
         );
     },
   },
+  '005-mirror-runs': {
+    async up(db) {
+      await sql`create table mirror_runs (
+        application text not null,
+        run text not null,
+        zone text not null,
+        began_ms double precision not null,
+        serving_ms double precision,
+        ended_ms double precision,
+        most_full integer not null,
+        most_warm integer not null,
+        most_shadow integer not null,
+        primary key (application, run))`.execute(db);
+      await sql`alter table times_to_serve add column at_ms double precision not null default 0`.execute(db);
+    },
+  },
 };
 
 /** The tables that grow with every look, and their column of time. */

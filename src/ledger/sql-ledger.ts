@@ -5,10 +5,11 @@ import type { Decision } from '../domain/plan.ts';
 import type { TimesToServe } from '../domain/tier.ts';
 import type { EventStore } from '../ports/events.ts';
 import type { History } from '../ports/history.ts';
-import type { Happening, Ledger } from '../ports/ledger.ts';
+import type { Happening, Ledger, MirrorRunNote } from '../ports/ledger.ts';
 import { EventRows } from './event-rows.ts';
 import { Exports } from './exports/exports.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
+import { noteMirrorRun } from './mirror-runs.ts';
 import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
 
@@ -145,11 +146,18 @@ export class SqlLedger implements StoredLedger {
       .execute();
   }
 
+  async noteMirrorRun(
+    { application, zone, run }: Parameters<Ledger['noteMirrorRun']>[0],
+    note: MirrorRunNote,
+  ): Promise<void> {
+    await noteMirrorRun(this.#db, application, zone, run, note);
+  }
+
   async recordTimeToServe(entry: Parameters<Ledger['recordTimeToServe']>[0]): Promise<void> {
-    const { application, zone, from, run, ms } = entry;
+    const { application, zone, from, run, at, ms } = entry;
     await this.#db
       .insertInto('times_to_serve')
-      .values({ application, zone, from_tier: from, run, ms })
+      .values({ application, zone, from_tier: from, run, at_ms: at, ms })
       .onConflict((conflict) => conflict.columns(['application', 'zone', 'from_tier', 'run']).doNothing())
       .execute();
   }

@@ -47,6 +47,20 @@ export interface Tables {
     from_tier: 'cold' | 'shadow' | 'warm';
     run: string;
     ms: number;
+    /** 0 in rows that are older than this column. */
+    at_ms: number;
+  };
+  mirror_runs: {
+    application: string;
+    /** Id of its workflow. */
+    run: string;
+    zone: string;
+    began_ms: number;
+    serving_ms: number | null;
+    ended_ms: number | null;
+    most_full: number;
+    most_warm: number;
+    most_shadow: number;
   };
   events: {
     application: string;

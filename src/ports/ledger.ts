@@ -1,6 +1,6 @@
 import type { FanPoint, ForecastDigest } from '../domain/forecast.ts';
 import type { Decision } from '../domain/plan.ts';
-import type { TimesToServe } from '../domain/tier.ts';
+import type { TierCounts, TimesToServe } from '../domain/tier.ts';
 
 /** Something that happened, told in plain words. */
 export interface Happening {
@@ -10,6 +10,18 @@ export interface Happening {
   application: string;
   kind: 'forecast' | 'decision' | 'mirror' | 'route' | 'scale' | 'sweep' | 'operator';
   text: string;
+}
+
+/** What is noted of one mirror run. Notes may be repeated and come in any order. */
+export interface MirrorRunNote {
+  /** ms since the epoch, application time. The first note's is when the run began. */
+  at: number;
+  /** What the mirror holds now. */
+  held?: TierCounts;
+  /** Traffic flows to it from now on. */
+  serving?: true;
+  /** Nothing is left of it. */
+  ended?: true;
 }
 
 /** The store. Writes are idempotent per natural key: repeating one changes nothing. */
@@ -24,12 +36,15 @@ export interface Ledger {
   /** Serialised state of the forecast pipeline per application (calibration and the like). */
   loadModelState(application: string): Promise<unknown>;
   saveModelState(application: string, state: unknown): Promise<void>;
-  /** One observed time from command to serving, ms of application time. `run` makes it idempotent. */
+  /** One raising of a mirror, from command to retirement: the row is made at its first note. */
+  noteMirrorRun(of: { application: string; zone: string; run: string }, note: MirrorRunNote): Promise<void>;
+  /** One observed time from command to serving, ms of application time, ended `at`. `run` makes it idempotent. */
   recordTimeToServe(entry: {
     application: string;
     zone: string;
     from: 'cold' | 'shadow' | 'warm';
     run: string;
+    at: number;
     ms: number;
   }): Promise<void>;
   /** 95th percentile of what was observed per tier; documented defaults while there are fewer than five. */

@@ -116,6 +116,7 @@ export class FakeCloud {
     happenings: async () => [],
     loadModelState: async (key) => this.memory.get(key),
     saveModelState: async (key, state) => void this.memory.set(key, state),
+    noteMirrorRun: async () => undefined,
     recordTimeToServe: async ({ zone, from }) => void this.timesToServe.push(`${zone} from ${from}`),
     timesToServe: async () => ({ warmMs: 30_000, shadowMs: 60_000, coldMs: 120_000 }),
   };

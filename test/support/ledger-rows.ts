@@ -1,7 +1,21 @@
 import type { ForecastDigest } from '../../src/domain/forecast.ts';
 import { EMPTY_MEMORY, type Decision } from '../../src/domain/plan.ts';
+import type { ExportRow } from '../../src/ledger/exports/table.ts';
+import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
 
 /** Rows of the ledger for tests of the store: sound, and told apart by their time. */
+
+/** All that the ledger exports of one table of an application. */
+export async function exportedRows(
+  { exports }: StoredLedger,
+  table: string,
+  application: string,
+): Promise<ExportRow[]> {
+  const rows: ExportRow[] = [];
+  const range = { from: -Number.MAX_VALUE, to: Number.MAX_VALUE };
+  for await (const page of exports.open(table, application, range)!.pages) rows.push(...page);
+  return rows;
+}
 
 export const INTERVAL = { lower: 1, median: 2.5, upper: 4 };
 

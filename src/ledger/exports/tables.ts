@@ -103,6 +103,42 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     columns: { at: 'time', kind: 'text', text: 'text' },
     unpack: ({ at_ms: at, kind, text }) => [{ at, kind, text }],
   }),
+  mirrorRuns: exported('mirror_runs', {
+    time: 'began_ms',
+    keys: ['run'],
+    rowsAPage: SMALL,
+    columns: {
+      began: 'time',
+      serving: 'time',
+      ended: 'time',
+      run: 'text',
+      zone: 'text',
+      mostFull: 'count',
+      mostWarm: 'count',
+      mostShadow: 'count',
+    },
+    unpack: (row) => [
+      {
+        began: row.began_ms,
+        serving: row.serving_ms,
+        ended: row.ended_ms,
+        run: row.run,
+        zone: row.zone,
+        mostFull: row.most_full,
+        mostWarm: row.most_warm,
+        mostShadow: row.most_shadow,
+      },
+    ],
+  }),
+  timesToServe: exported('times_to_serve', {
+    time: 'at_ms',
+    keys: ['id'],
+    rowsAPage: SMALL,
+    columns: { at: 'time', zone: 'text', from: 'text', run: 'text', ms: 'number' },
+    unpack: ({ at_ms, zone, from_tier: from, run, ms }) => [
+      { at: at_ms === 0 ? undefined : at_ms, zone, from, run, ms },
+    ],
+  }),
   scores: exported('scores', {
     time: 'day_ms',
     keys: ['origin', 'lead_ms'],
