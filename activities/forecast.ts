@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import { identityOf } from '../src/domain/demand-series.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
@@ -107,7 +108,7 @@ export function createForecastActivities(deps: ForecastDeps) {
 }
 
 function seriesOf({ application, demand, mirrors }: ApplicationSpec): string {
-  return JSON.stringify([application, demand.metric, demand.filter, demand.stepMs, mirrors.interval]);
+  return JSON.stringify([application, ...identityOf(demand), demand.stepMs, mirrors.interval]);
 }
 
 /** Reads the history; then the pipeline as the ledger has it, else one warmed up on that history. */

@@ -1,5 +1,6 @@
 import { toHistory, type History as Series } from '../../models/forecaster.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
+import { identityOf } from '../../src/domain/demand-series.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { DemandSource } from '../../src/ports/demand.ts';
 import type { History } from '../../src/ports/history.ts';
@@ -25,8 +26,8 @@ export async function demandOfDays(
   to: number,
 ): Promise<Series | undefined> {
   const { application } = spec;
-  const { stepMs, metric, filter } = spec.demand;
-  const series = JSON.stringify([metric, filter, stepMs]);
+  const { stepMs } = spec.demand;
+  const series = JSON.stringify([...identityOf(spec.demand), stepMs]);
   const known = new Map(
     (await history.demandDays(application, series, startOfDay(from), to)).map((day) => [day.day, day]),
   );

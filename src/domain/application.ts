@@ -1,4 +1,5 @@
 import type { Money } from './cost.ts';
+import type { MeasuredDemand } from './demand-series.ts';
 import type { EventSource } from './event-source.ts';
 
 /** `observe`: forecast only. `preview`: decide and show, change nothing. `auto`: act. */
@@ -10,15 +11,13 @@ export interface ApplicationSpec {
   labels: Record<string, string>;
   mode: Mode;
   primary: { project: string; zone: string; instanceGroup: string };
-  demand: {
-    /** Cloud Monitoring metric type, e.g. `loadbalancing.googleapis.com/https/request_count`. */
-    metric: string;
-    /** Further terms of the Monitoring filter, ANDed with the metric type. */
-    filter: string;
+  demand: MeasuredDemand & {
     stepMs: number;
     observationDelayMs: number;
     /** Demand that one instance carries within the objective, in the demand's unit (requests/s). */
     perInstance: number;
+    /** What the user said of it, where `perInstance` is as learnt (`learnt-spec.ts`). */
+    declaredPerInstance?: number;
   };
   objectives: {
     availability: number;

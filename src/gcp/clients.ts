@@ -13,6 +13,7 @@ import {
 import { DNS } from '@google-cloud/dns';
 import { MetricServiceClient } from '@google-cloud/monitoring';
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
+import type { PrometheusPlace } from './prometheus.ts';
 
 export interface GcpOptions {
   /** Base URL of Compute, and of the other two unless they have their own. Absent: Google's own. */
@@ -38,6 +39,8 @@ export interface GcpClients {
   metrics: MetricServiceClient;
   /** Cloud DNS of one project; the library binds a client to its project. */
   dns(project: string): DNS;
+  /** Managed Service for Prometheus of one project: its API beside Monitoring's, with the same credentials. */
+  managedPrometheus(project: string): PrometheusPlace;
   close(): Promise<void>;
 }
 
@@ -78,6 +81,11 @@ export async function createGcpClients(options: GcpOptions = {}): Promise<GcpCli
       let dns = dnsByProject.get(project);
       if (!dns) dnsByProject.set(project, (dns = createDns(project, auth, dnsEndpoint)));
       return dns;
+    },
+    managedPrometheus(project) {
+      const base = options.monitoringEndpoint ?? options.endpoint ?? 'https://monitoring.googleapis.com';
+      const url = `${base.replace(/\/+$/, '')}/v1/projects/${project}/location/global/prometheus`;
+      return { url, headers: () => auth.getRequestHeaders(url) };
     },
     async close() {
       await Promise.all(Object.values(clients).map((client) => client.close()));

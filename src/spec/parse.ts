@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import type { ApplicationSpec } from '../domain/application.ts';
 import { warnings, zoneContradictions } from './check.ts';
+import { demandContradictions } from './demand-series.ts';
 import { describeProblem, Locator, type Problem } from './problems.ts';
 import { SpecFile, toApplicationSpec } from './schema.ts';
 
@@ -41,7 +42,9 @@ export function parseSpec(text: string, file: string): ParsedSpec {
   const parsed = SpecFile.safeParse(written);
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => locator.problems(issue)),
-    ...zoneContradictions(written).map((finding) => locator.problem(finding)),
+    ...[...zoneContradictions(written), ...demandContradictions(written)].map((finding) =>
+      locator.problem(finding),
+    ),
   ];
   if (!parsed.success || problems.length > 0)
     throw new SpecError(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ApplicationSpec, Routing } from '../domain/application.ts';
 import type { Money } from '../domain/cost.ts';
+import { demandSeries, toMeasuredDemand } from './demand-series.ts';
 import { EventSources, toEventSources } from './event-sources.ts';
 import {
   DURATION_REMEDY,
@@ -115,15 +116,7 @@ export const SpecFile = z.strictObject({
     instanceGroup: resourceName().describe('Zonal managed instance group of the application'),
   }),
   demand: z.strictObject({
-    metric: z
-      .string({ error: 'write a Cloud Monitoring metric type' })
-      .includes('/', { error: 'write a Cloud Monitoring metric type' })
-      .default('loadbalancing.googleapis.com/https/request_count')
-      .describe('Cloud Monitoring metric type, read as a rate per second'),
-    filter: z
-      .string({ error: 'write further terms of a Monitoring filter' })
-      .default('')
-      .describe('Further terms of the Monitoring filter, ANDed with the metric type'),
+    ...demandSeries,
     step: duration(WHOLE_MINUTES).prefault('1m').describe('Sampling interval, whole minutes'),
     observationDelay: duration().prefault('4m').describe('How old the newest final sample is'),
     perInstance: positive('write the demand that one instance carries, a number above 0').describe(
@@ -174,8 +167,7 @@ export function toApplicationSpec(file: SpecFile, folder: string): ApplicationSp
     mode: file.mode,
     primary: file.primary,
     demand: {
-      metric: demand.metric,
-      filter: demand.filter,
+      ...toMeasuredDemand(demand),
       stepMs: demand.step,
       observationDelayMs: demand.observationDelay,
       perInstance: demand.perInstance,
