@@ -1,18 +1,21 @@
 import { endOf } from '../models/forecaster.ts';
+import { proposeCapacity, type CapacityProposal } from '../src/domain/capacity-per-instance.ts';
+import { declaredPerInstance } from '../src/domain/learnt-spec.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { Proposal } from '../src/domain/propose-settings.ts';
-import { DEFAULT_SETTINGS, TUNABLE } from '../src/domain/settings.ts';
+import { DEFAULT_SETTINGS, MOVABLE } from '../src/domain/settings.ts';
 import type { Hindsight } from '../src/ports/hindsight.ts';
 import type { DayBalance, History, LeadScore } from '../src/ports/history.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
-import { DAY_MS, demandOfDays, startOfDay, type DemandDaysDeps } from './past/demand-days.ts';
+import { carriedLoad, rememberMetrics, type CarriedLoadDeps } from './past/carried-load.ts';
+import { DAY_MS, demandOfDays, startOfDay } from './past/demand-days.ts';
 import { inInstances, type KnownApplication } from './past/known-past.ts';
 import { LivedPast } from './past/lived-past.ts';
 import { createThreadProposer, type Proposer } from './past/proposer.ts';
 import { scoresByLead } from './past/scores.ts';
 import { withHeartbeat } from './waiting.ts';
 
-export interface FeedbackDeps extends DemandDaysDeps {
+export interface FeedbackDeps extends CarriedLoadDeps {
   history: Pick<
     History,
     | 'saveDemandDay'
@@ -38,6 +41,13 @@ export interface ScoredDay {
   balance?: DayBalance;
 }
 
+/** Where the settings should go: by replay, and what of them by measurement. */
+export interface Move extends Proposal {
+  at: number;
+  /** Absent in what was recorded before capacity was learnt. */
+  capacity?: CapacityProposal;
+}
+
 export interface MoveInput {
   application: string;
   at: number;
@@ -50,6 +60,8 @@ export interface MoveInput {
 const HOUR_MS = 3_600_000;
 /** Replayed under other settings: long enough for two evenings, short enough to follow a change. */
 const REPLAYED_MS = 2 * DAY_MS;
+/** Measured to learn what an instance carries: another release or machine type has taken over after half of it. */
+const MEASURED_MS = 3 * DAY_MS;
 /** Forecasts scored: one a quarter of an hour says what all of them would. */
 const SCORED_EVERY_MS = 15 * 60_000;
 /** A day's fleet starts an hour before midnight, so that what was up then is up. */
@@ -106,7 +118,22 @@ export function createFeedbackActivities(deps: FeedbackDeps) {
     return { ...lived.takeBalance(), optimalCost };
   }
 
-  async function proposeMove({ world, settings }: KnownApplication): Promise<Proposal & { at: number }> {
+  async function proposeMove(known: KnownApplication): Promise<Move> {
+    const proposal = await proposeByReplay(known);
+    return { ...proposal, capacity: await proposeByMeasurement(known) };
+  }
+
+  /** What the ledger holds serves where the source is silent. */
+  async function proposeByMeasurement({ world, settings }: KnownApplication): Promise<CapacityProposal> {
+    const { spec } = world;
+    const now = clock.now();
+    await rememberMetrics(deps, spec, now - MEASURED_MS).catch(() => undefined);
+    const { spans, spanMs } = await carriedLoad(deps, spec, now - MEASURED_MS, now);
+    const { capacityFactor } = settings;
+    return proposeCapacity(spans, spanMs, declaredPerInstance(spec), capacityFactor, spec.objectives);
+  }
+
+  async function proposeByReplay({ world, settings }: KnownApplication): Promise<Proposal & { at: number }> {
     const at = clock.now();
     const { spec } = world;
     const looks = await history.digestsOf(spec.application, at - REPLAYED_MS, at);
@@ -124,7 +151,7 @@ export function createFeedbackActivities(deps: FeedbackDeps) {
     proposeMove: (known: KnownApplication) => withHeartbeat(() => proposeMove(known)),
     /** The settings that every application starts with, where they differ. */
     async proposeReset({ settings }: KnownApplication): Promise<{ at: number; settings: Settings }> {
-      const defaults = Object.fromEntries(TUNABLE.map((name) => [name, DEFAULT_SETTINGS[name]]));
+      const defaults = Object.fromEntries(MOVABLE.map((name) => [name, DEFAULT_SETTINGS[name]]));
       return { at: clock.now(), settings: { ...settings, ...defaults } };
     },
     /** Before it is sent: a move that cannot be explained afterwards is not made. */

@@ -19,7 +19,7 @@ import {
   ensureFeedbackSchedule,
   removeSchedules,
 } from '../src/temporal/schedules.ts';
-import { retuneUpdate, specificationQuery } from '../workflows/messages.ts';
+import { configureUpdate, retuneUpdate, specificationQuery } from '../workflows/messages.ts';
 import { backfillProgressQuery } from '../workflows/past-messages.ts';
 import { forecastAt } from './support/ledger-rows.ts';
 import { DAY_MS, MONDAY, onPastStage, type PastStage } from './support/past-stage.ts';
@@ -170,7 +170,7 @@ describe('feedback', () => {
       expect(change).toMatchObject({
         before: DEFAULT_SETTINGS,
         after: { ...DEFAULT_SETTINGS, thresholdFactor: 1.05 },
-        evidence: { hours: 48 },
+        evidence: { replay: { hours: 48 }, capacity: { byCpu: { carried: 50 } } },
       });
       expect(await run({ reset: true })).toBe('reset to the defaults');
       await eventually('reset', async () => (await factor()) === DEFAULT_SETTINGS.thresholdFactor);
@@ -180,6 +180,37 @@ describe('feedback', () => {
         .catch((error: Error) => (error.cause as Error).message);
       expect(refusal).toBe('settings.thresholdFactor is 9: give a number from 0.5 to 1.5');
     }, movingProposer),
+  );
+
+  it(
+    'learns what an instance carries in bounded steps, says so, and forgets it when another is declared',
+    stage(async (on) => {
+      const app = await observed(on);
+      const { application } = on.spec;
+      on.carried = 0.7 * on.spec.demand.perInstance;
+      const workflowId = feedbackId(application);
+      const options = { workflowId, taskQueue: on.taskQueue, args: [{ application }] };
+      const run = () => env.client.workflow.execute('feedback', options);
+      const works = async () => app.query(specificationQuery);
+      expect(await run()).toBe(
+        'capacityFactor from 1 to 0.909: by its CPU an instance carries 35, declared 50',
+      );
+      await eventually('told', async () => (await works()).settings.capacityFactor === 0.909);
+      expect((await works()).spec.demand).toMatchObject({ perInstance: 45.45, declaredPerInstance: 50 });
+      expect(await temporal('workflow', 'metadata', '-w', app.workflowId)).toMatch(
+        /an instance +carries 45.5, declared 50/,
+      );
+      const [change] = await on.ledger.history.settingsChanges(application, 1);
+      expect(change).toMatchObject({
+        before: { capacityFactor: 1 },
+        after: { capacityFactor: 0.909 },
+        evidence: { capacity: { byCpu: { carried: 35 }, factor: { measured: 0.7 } } },
+      });
+      const spec = { ...on.spec, demand: { ...on.spec.demand, perInstance: 35 } };
+      await app.executeUpdate(configureUpdate, { args: [{ spec }] });
+      await eventually('declared anew', async () => (await works()).spec.demand.perInstance === 35);
+      expect((await works()).settings.capacityFactor).toBe(1);
+    }),
   );
 
   it(

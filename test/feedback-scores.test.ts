@@ -104,6 +104,8 @@ describe('a look back', () => {
       },
       ledger,
       history: ledger.history,
+      metrics: { read: async () => [] },
+      metricStore: ledger.metricStore,
       hindsight,
       clock: { now: () => now, speed: 1 },
     });

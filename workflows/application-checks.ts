@@ -1,5 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
-import { SETTINGS_BOUNDS, TUNABLE, type Bound, type Tunable } from '../src/domain/settings.ts';
+import { MOVABLE, MOVABLE_BOUNDS, type Bound, type Movable } from '../src/domain/settings.ts';
 import { totalInstances } from '../src/domain/tier.ts';
 import type {
   ApplicationState,
@@ -79,10 +79,10 @@ export function refusesRetune(at: Situation, input: RetuneInput): Problem {
     refusesReason({ reason: input?.why })?.replace(/^reason/, 'why') ?? refusesWhileRemoving(at);
   if (problem) return problem;
   const given = Object.entries(input.settings ?? {});
-  if (given.length === 0) return `settings are empty: give some of ${TUNABLE.join(', ')}`;
+  if (given.length === 0) return `settings are empty: give some of ${MOVABLE.join(', ')}`;
   for (const [name, value] of given) {
-    const bound = SETTINGS_BOUNDS[name as Tunable] as Bound | undefined;
-    if (!bound) return `settings.${name} cannot be moved: give some of ${TUNABLE.join(', ')}`;
+    const bound = MOVABLE_BOUNDS[name as Movable] as Bound | undefined;
+    if (!bound) return `settings.${name} cannot be moved: give some of ${MOVABLE.join(', ')}`;
     const { least, most } = bound;
     if (!(typeof value === 'number' && value >= least && value <= most))
       return `settings.${name} is ${JSON.stringify(value)}: give a number from ${least} to ${most}`;

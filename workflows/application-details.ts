@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { inWords } from '../src/domain/tier.ts';
 import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
-import { liveRuns, phaseOf } from './application-state.ts';
+import { liveRuns, phaseOf, specOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
 import { codeBlock, duration, timeOfDay } from './words.ts';
 
@@ -57,6 +57,9 @@ function detailsOf(app: Application): string {
     if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
     rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);
   }
+  const { perInstance, declaredPerInstance } = specOf(app).demand;
+  if (declaredPerInstance !== undefined)
+    rows.push(['an instance', `carries ${number(perInstance)}, declared ${number(declaredPerInstance)}`]);
   if (state.tuned) rows.push(['settings', state.tuned.why]);
   const runs = liveRuns(app);
   if (runs.length === 0) rows.push(['mirrors', 'none']);

@@ -13,7 +13,7 @@ import {
 import type { Problem } from './application-checks.ts';
 import { tellPeople } from './application-details.ts';
 import type { Application } from './application-state.ts';
-import { keepAwayFrom, viewOf } from './application-state.ts';
+import { keepAwayFrom, specOf, viewOf } from './application-state.ts';
 import * as messages from './messages.ts';
 
 /**
@@ -91,7 +91,7 @@ export function registerHandlers(app: Application): void {
     },
   );
   setHandler(messages.stateQuery, () => viewOf(app), { description: `phase, forecast, decision, mirrors` });
-  setHandler(messages.specificationQuery, () => ({ spec: app.spec, settings: state.settings }), {
+  setHandler(messages.specificationQuery, () => ({ spec: specOf(app), settings: state.settings }), {
     description: 'the specification and settings that it works by',
   });
   setHandler(messages.planQuery, () => state.lastDecision?.plan, { description: 'the last plan' });

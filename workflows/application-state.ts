@@ -1,3 +1,4 @@
+import { asLearnt } from '../src/domain/learnt-spec.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { EMPTY_MEMORY } from '../src/domain/plan.ts';
 import type { DecisionMemory } from '../src/domain/plan.ts';
@@ -32,13 +33,15 @@ export interface Application {
 }
 
 export function begin(input: ApplicationInput): Application {
-  const state: ApplicationState = input.state ?? {
+  const state: ApplicationState = {
     v: 1,
-    settings: DEFAULT_SETTINGS,
     memory: EMPTY_MEMORY,
     forced: {},
     runs: {},
     nextRun: 1,
+    ...input.state,
+    // A state that was carried from before a setting came to be has it as everybody starts with it.
+    settings: { ...DEFAULT_SETTINGS, ...input.state?.settings },
   };
   return {
     input,
@@ -50,6 +53,11 @@ export function begin(input: ApplicationInput): Application {
     shown: '',
     nextLook: 'now',
   };
+}
+
+/** What it works by: the specification with what was learnt of it. */
+export function specOf({ spec, state }: Application): ApplicationInput['spec'] {
+  return asLearnt(spec, state.settings);
 }
 
 export function phaseOf({ state, spec }: Application): ApplicationPhase {
@@ -73,6 +81,7 @@ export function viewOf(app: Application): ApplicationView {
     paused: state.paused,
     forced: state.forced,
     runs: liveRuns(app),
+    primaryMinimumBefore: state.primaryMinimumBefore,
     forecast: state.lastForecast,
     decision: state.lastDecision,
   };

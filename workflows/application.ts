@@ -12,7 +12,7 @@ import { wallMs } from '../src/temporal/wall-time.ts';
 import { lookIn, show } from './application-details.ts';
 import { registerHandlers } from './application-handlers.ts';
 import { applyPlan, retireAll } from './application-mirrors.ts';
-import { begin, remember } from './application-state.ts';
+import { begin, remember, specOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
 import { failureText } from './failures.ts';
 import type { ApplicationInput } from './messages.ts';
@@ -70,17 +70,18 @@ async function look(app: Application): Promise<{ ms: number; why: string }> {
 }
 
 async function forecastStep(app: Application): Promise<ForecastDigest> {
-  const { spec, state, input } = app;
+  const { state, input } = app;
   const summary = state.lastForecast ? 'what is coming; then decide' : 'first look: read the history';
   const forecast = await activitiesAt(input.speed).read.forecast.executeWithOptions({ summary }, [
-    { spec, settings: state.settings },
+    { spec: specOf(app), settings: state.settings },
   ]);
   state.lastForecast = forecast;
   return forecast;
 }
 
 async function evaluateStep(app: Application, forecast: ForecastDigest): Promise<Decision> {
-  const { spec, state, input } = app;
+  const { state, input } = app;
+  const spec = specOf(app);
   const { settings, memory, forced, primaryMinimumBefore } = state;
   const decision = await activitiesAt(input.speed).decide.evaluate.executeWithOptions(
     { summary: 'from the forecast to a plan' },
@@ -121,6 +122,9 @@ async function adoptSpec(app: Application): Promise<void> {
   if (!spec) return;
   if (app.spec.mode === 'auto' && spec.mode !== 'auto') await retireEverything(app);
   if (app.state.pendingSpec === spec) delete app.state.pendingSpec;
+  // What was learnt of another declaration says nothing of this one.
+  if (app.spec.demand.perInstance !== spec.demand.perInstance)
+    app.state.settings = { ...app.state.settings, capacityFactor: 1 };
   app.spec = spec;
 }
 

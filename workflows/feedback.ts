@@ -1,7 +1,8 @@
 import { getExternalWorkflowHandle, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { MoveInput, ScoredDay } from '../activities/feedback.ts';
+import type { Move, MoveInput, ScoredDay } from '../activities/feedback.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
-import { TUNABLE } from '../src/domain/settings.ts';
+import type { CapacityEvidence } from '../src/domain/capacity-per-instance.ts';
+import { MOVABLE } from '../src/domain/settings.ts';
 import { applicationWorkflowId } from '../src/temporal/ids.ts';
 import { APPLICATION_KEY } from '../src/temporal/search-attributes.ts';
 import { failureType, isGone } from './failures.ts';
@@ -33,16 +34,16 @@ export async function feedback({ application, reset }: FeedbackInput): Promise<s
     [known],
   );
   const proposal = await pastActivities.proposeMove.executeWithOptions(
-    { summary: 'the last two days decided again under neighbouring settings' },
+    { summary: 'the last two days decided again under neighbouring settings; what an instance carries' },
     [known],
   );
-  const { at, settings, why, evidence } = proposal;
-  const outcome = proposal.move ? await move(known, { at, after: settings, why, evidence }) : why;
+  const outcome = await follow(known, proposal);
   await pastActivities.pruneLedger.executeWithOptions(
     { summary: 'delete what is older than it is kept' },
     [],
   );
-  return show(application, [...days.flatMap(rowsOf), ['settings', outcome]]);
+  const measured = proposal.capacity ? measuredRows(proposal.capacity.evidence) : [];
+  return show(application, [...days.flatMap(rowsOf), ...measured, ['settings', outcome]]);
 }
 
 async function describe(application: string): Promise<KnownApplication | undefined> {
@@ -57,12 +58,26 @@ async function describe(application: string): Promise<KnownApplication | undefin
   }
 }
 
+/** Both proposals as one move: nothing of them where neither asks for one. Resolves to what came of it, in words. */
+async function follow(
+  known: KnownApplication,
+  { at, settings, capacity, ...replayed }: Move,
+): Promise<string> {
+  const said = [{ moves: replayed.move !== undefined, why: replayed.why }, ...(capacity ? [capacity] : [])];
+  const moving = said.filter(({ moves }) => moves);
+  const inWords = (parts: typeof said) => parts.map(({ why }) => why).join('; ');
+  if (moving.length === 0) return inWords(said);
+  const { capacityFactor } = capacity ?? settings;
+  const evidence = capacity ? { replay: replayed.evidence, capacity: capacity.evidence } : replayed.evidence;
+  return move(known, { at, after: { ...settings, capacityFactor }, why: inWords(moving), evidence });
+}
+
 /** Records the move, then tells the application. Resolves to what came of it, in words. */
 async function move(known: KnownApplication, to: Omit<MoveInput, 'application' | 'before'>): Promise<string> {
   const { application } = known.world.spec;
   const { settings: before } = known;
   const { after, why } = to;
-  const changed = TUNABLE.filter((name) => before[name] !== after[name]);
+  const changed = MOVABLE.filter((name) => before[name] !== after[name]);
   if (changed.length === 0) return 'the settings are so already';
   await pastActivities.recordMove.executeWithOptions({ summary: `${why}; then tell the application` }, [
     { application, before, ...to },
@@ -96,6 +111,18 @@ function rowsOf({ day: at, scores, balance }: ScoredDay): [string, string][] {
       `cost ${cost.toFixed(2)}, ${regret}${missedSpikes} stretches short, ${falseAlarms} mirrors for nothing`,
     ]);
   }
+  return rows;
+}
+
+function measuredRows({ byCpu, byLatency, hours, saturated }: CapacityEvidence): [string, string][] {
+  const said = [
+    ...(byCpu ? [`${byCpu.carried} (${byCpu.lower} to ${byCpu.upper}) by CPU`] : []),
+    ...(byLatency === undefined ? [] : [`${byLatency} by latency`]),
+    `${hours.toFixed(1)} telling hours`,
+  ];
+  const rows: [string, string][] = [['an instance', said.join(', ')]];
+  if (saturated > 0)
+    rows.push(['saturated', `${saturated} spans: their demand may have been more than seen`]);
   return rows;
 }
 

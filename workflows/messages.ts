@@ -2,7 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Decision, DecisionMemory, Plan, Settings, ZonePlan } from '../src/domain/plan.ts';
-import type { Tunable } from '../src/domain/settings.ts';
+import type { Movable } from '../src/domain/settings.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 
@@ -66,7 +66,7 @@ export interface ConfigureInput {
 
 export interface RetuneInput {
   /** Those that change; within the bounds that feedback has in all. */
-  settings: Partial<Pick<Settings, Tunable>>;
+  settings: Partial<Pick<Settings, Movable>>;
   why: string;
 }
 
@@ -90,7 +90,7 @@ export const stateQuery = defineQuery<ApplicationView>('state');
 export const planQuery = defineQuery<Plan | undefined>('plan');
 export const explanationQuery = defineQuery<Decision | undefined>('explanation');
 
-/** The specification and settings that it works by: what its past is worked out by. */
+/** The specification, with what was learnt of it, and the settings that it works by: what its past is worked out by. */
 export const specificationQuery = defineQuery<{ spec: ApplicationSpec; settings: Settings }>('specification');
 
 /** What `premirror status` shows. */
@@ -101,6 +101,8 @@ export interface ApplicationView {
   paused?: { reason: string };
   forced: Record<string, TierCounts>;
   runs: RunSummary[];
+  /** The primary's minimum before we first raised it; absent while we have not. */
+  primaryMinimumBefore?: number;
   forecast?: ForecastDigest;
   decision?: Decision;
 }

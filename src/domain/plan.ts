@@ -103,4 +103,6 @@ export interface Settings {
   breakEvenMs: number;
   /** How long what was full stays suspended at hand after a spike, ms. */
   parkingMs: number;
+  /** What one instance was measured to carry, over what the specification says that it does (`learnt-spec.ts`). */
+  capacityFactor: number;
 }

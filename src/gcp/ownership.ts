@@ -14,6 +14,7 @@ const MARK = 'premirror:';
 /** Compute's limit; a group's instances get five more characters than their base name. */
 const NAME_LIMIT = 63;
 const BASE_NAME_LIMIT = 58;
+const HASH_LENGTH = 8;
 
 /** Name of the group and of the template of one run: `pm-<application>-<zone>-<short hash of run>`, at most 63 characters. */
 export function groupName(application: string, zone: string, run: string): string {
@@ -23,12 +24,20 @@ export function groupName(application: string, zone: string, run: string): strin
 
 /** Names of the group's instances begin with this. */
 export function baseInstanceName(application: string, run: string): string {
-  const end = `-${shortHash(run)}`;
-  return PREFIX + application.slice(0, BASE_NAME_LIMIT - PREFIX.length - end.length) + end;
+  return beginningOf(application) + shortHash(run);
+}
+
+/** The base names of all runs of an application, as a regular expression. */
+export function everyBaseInstanceName(application: string): string {
+  return `${beginningOf(application)}[0-9a-f]{${HASH_LENGTH}}`;
+}
+
+function beginningOf(application: string): string {
+  return `${PREFIX}${application.slice(0, BASE_NAME_LIMIT - PREFIX.length - HASH_LENGTH - 1)}-`;
 }
 
 export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+  return createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
 }
 
 export function describe(application: string, run: string): string {

@@ -125,6 +125,18 @@ const MIGRATIONS: Record<string, Migration> = {
         );
     },
   },
+  '004-metrics': {
+    async up(db) {
+      await sql`create table metrics (
+        application text not null,
+        metric text not null,
+        at_ms double precision not null,
+        value double precision not null,
+        instances double precision not null,
+        primary key (application, metric, at_ms))`.execute(db);
+      await sql`create index metrics_by_time on metrics (at_ms)`.execute(db);
+    },
+  },
   '005-mirror-runs': {
     async up(db) {
       await sql`create table mirror_runs (

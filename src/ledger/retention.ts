@@ -11,6 +11,7 @@ export const KEPT_DAYS = {
   happenings: 90,
   demand_days: 400,
   backfilled: 400,
+  metrics: 30,
 } as const;
 /** Older forecasts are kept one a quarter of an hour: scored by then, they only serve a picture of the past. */
 export const THINNED_AFTER_DAYS = 4;
@@ -23,6 +24,7 @@ const TIME = {
   happenings: 'at_ms',
   demand_days: 'day_ms',
   backfilled: 'at_ms',
+  metrics: 'at_ms',
 } as const;
 
 /**

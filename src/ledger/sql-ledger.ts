@@ -6,9 +6,11 @@ import type { TimesToServe } from '../domain/tier.ts';
 import type { EventStore } from '../ports/events.ts';
 import type { History } from '../ports/history.ts';
 import type { Happening, Ledger, MirrorRunNote } from '../ports/ledger.ts';
+import type { MetricStore } from '../ports/metrics.ts';
 import { EventRows } from './event-rows.ts';
 import { Exports } from './exports/exports.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
+import { MetricRows } from './metric-rows.ts';
 import { noteMirrorRun } from './mirror-runs.ts';
 import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
@@ -21,6 +23,8 @@ export interface StoredLedger extends Ledger {
   readonly eventStore: EventStore;
   /** Everything, to be taken away. */
   readonly exports: Exports;
+  /** The part that keeps what instances did. */
+  readonly metricStore: MetricStore;
   latestForecast(application: string): Promise<ForecastDigest | undefined>;
   close(): Promise<void>;
 }
@@ -37,6 +41,7 @@ export class SqlLedger implements StoredLedger {
   readonly history: History;
   readonly eventStore: EventStore;
   readonly exports: Exports;
+  readonly metricStore: MetricStore;
   readonly #db: Kysely<Tables>;
   readonly #afterClose: () => Promise<void>;
 
@@ -45,6 +50,7 @@ export class SqlLedger implements StoredLedger {
     this.history = new SqlHistory(db);
     this.eventStore = new EventRows(db);
     this.exports = new Exports(db);
+    this.metricStore = new MetricRows(db);
     this.#afterClose = afterClose;
   }
 

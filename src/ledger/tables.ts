@@ -6,6 +6,7 @@ import type { Decision, Settings } from '../domain/plan.ts';
 import type { EventOutcome } from '../domain/uplift.ts';
 import type { Origin } from '../ports/history.ts';
 import type { Happening } from '../ports/ledger.ts';
+import type { MetricName } from '../ports/metrics.ts';
 
 /** JSON is written as text and read parsed: the same in both drivers, arrays included. */
 type Json<T> = ColumnType<T, string, string>;
@@ -94,6 +95,8 @@ export interface Tables {
     /** [step of the day, value]: half the size of objects. */
     samples: Json<[step: number, value: number][]>;
   };
+  /** A row a minute and metric; `at_ms` is the END of the minute. */
+  metrics: { application: string; metric: MetricName; at_ms: number; value: number; instances: number };
   /** Looks that were worked out afterwards; `at_ms` is when they would have been taken. */
   backfilled: {
     application: string;

@@ -3,6 +3,7 @@ import { createCapacitySource } from '../gcp/capacity.ts';
 import { createGcpClients } from '../gcp/clients.ts';
 import { createDemandSource } from '../gcp/demand.ts';
 import { createFleet } from '../gcp/fleet.ts';
+import { createMetricSource } from '../gcp/metrics.ts';
 import { createRouter } from '../gcp/router.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Cloud } from './worker.ts';
@@ -16,6 +17,7 @@ export async function createGoogleCloud({ google, latencies }: Config, clock: Cl
     router: createRouter(clients),
     demand: createDemandSource(clients, clock),
     capacity: withLatencies(createCapacitySource(clients, clock), latencies),
+    metrics: createMetricSource(clients, clock),
     close: () => clients.close(),
   };
 }

@@ -18,6 +18,7 @@ import type { CapacitySource } from '../ports/capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DemandSource } from '../ports/demand.ts';
 import type { Fleet } from '../ports/fleet.ts';
+import type { MetricSource } from '../ports/metrics.ts';
 import type { Router } from '../ports/router.ts';
 import { createNoneReplicator } from '../state/none.ts';
 import { connect } from '../temporal/connection.ts';
@@ -36,6 +37,7 @@ export interface Cloud {
   router: Router;
   demand: DemandSource;
   capacity: CapacitySource;
+  metrics: MetricSource;
   close(): Promise<void>;
 }
 
@@ -93,6 +95,8 @@ export async function createWorker(
         events: ledger.eventStore,
         eventSources: createEventSources(holidaysOf),
         history: ledger.history,
+        metrics: cloud.metrics,
+        metricStore: ledger.metricStore,
         hindsight,
         clock,
         prices: config.prices,

@@ -10,6 +10,7 @@ import type { Proposer } from '../../activities/past/proposer.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
+import type { MetricName, MetricSample, MetricSource } from '../../src/ports/metrics.ts';
 import { createApplications } from '../../src/worker/applications.ts';
 import { SHOP } from './fake-cloud.ts';
 
@@ -45,11 +46,25 @@ export async function readDemand(_: ApplicationSpec, from: number, to: number) {
   return samples;
 }
 
+/** CPU as it follows from demand; nothing else is measured. */
+function readCpu({ carried }: PastStage, metric: MetricName, from: number, to: number): MetricSample[] {
+  const samples: MetricSample[] = [];
+  if (metric !== 'cpu') return samples;
+  const instances = 6;
+  for (let at = from + MINUTE_MS; at <= to; at += MINUTE_MS) {
+    const demand = demandAt(Math.ceil(at / STEP_MS) * STEP_MS);
+    samples.push({ at, value: Math.min(1, (0.8 * demand) / instances / carried), instances });
+  }
+  return samples;
+}
+
 /** The real workflows and the real activities that look back, over a ledger in memory and demand by formula. */
 export interface PastStage {
   ledger: StoredLedger;
   taskQueue: string;
   spec: ApplicationSpec;
+  /** What each of six instances carries at a CPU of 80%, in the demand's unit; as declared until it is set. */
+  carried: number;
   /** The worker ends, as if its machine were lost, and another takes over. */
   replaceWorker(): Promise<void>;
 }
@@ -65,6 +80,16 @@ export async function onPastStage(
   const ledger = await openLedger({ directory: 'memory' });
   const taskQueue = `past-${process.pid}-${++stages}`;
   const spec = { ...SPEC, application: `past${stages}` };
+  const stage: PastStage = {
+    ledger,
+    taskQueue,
+    spec,
+    carried: spec.demand.perInstance,
+    async replaceWorker() {
+      await end();
+      current = await start();
+    },
+  };
   const deps = {
     applications: createApplications(env.client),
     fleet: {
@@ -73,6 +98,8 @@ export async function onPastStage(
     demand: { read: readDemand },
     ledger,
     history: ledger.history,
+    metrics: { read: async (...[, ...asked]: Parameters<MetricSource['read']>) => readCpu(stage, ...asked) },
+    metricStore: ledger.metricStore,
     hindsight,
     clock: { now: () => MONDAY + 5 * DAY_MS, speed: 1 },
     prices: PRICES,
@@ -99,15 +126,7 @@ export async function onPastStage(
     await current.running;
   };
   try {
-    await play({
-      ledger,
-      taskQueue,
-      spec,
-      async replaceWorker() {
-        await end();
-        current = await start();
-      },
-    });
+    await play(stage);
   } finally {
     await end();
     await ledger.close();

@@ -4,6 +4,7 @@ import type { ApplicationInput } from '../../../workflows/messages.ts';
 import type { ForecastDigest } from '../../domain/forecast.ts';
 import type { Decision, Settings } from '../../domain/plan.ts';
 import type { ApplicationSpec } from '../../domain/application.ts';
+import { asLearnt } from '../../domain/learnt-spec.ts';
 import { DEFAULT_SETTINGS } from '../../domain/settings.ts';
 import { UsageError } from '../errors.ts';
 
@@ -58,7 +59,8 @@ export function pastOf(history: History, name: string): RecordedPast {
     // A decision follows its forecast.
     if (look && result?.plan && result.reasons) look.decision = result as Decision;
   }
-  return { spec: input.spec, settings: input.state?.settings ?? DEFAULT_SETTINGS, looks };
+  const settings = { ...DEFAULT_SETTINGS, ...input.state?.settings };
+  return { spec: asLearnt(input.spec, settings), settings, looks };
 }
 
 function read<T>(payload: unknown): T | undefined {
