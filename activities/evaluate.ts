@@ -1,6 +1,7 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { Prices } from '../src/domain/cost.ts';
 import { decide } from '../src/domain/decide.ts';
+import { withExpectedCost } from '../src/domain/expected-cost.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Decision, DecisionMemory, Plan, Settings } from '../src/domain/plan.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
@@ -39,14 +40,8 @@ export function createEvaluateActivities({ fleet, capacity, ledger, clock, price
         ledger.timesToServe(application),
         ledger.latestDecision(application),
       ]);
-      const decision = decide({
-        ...input,
-        fleet: state,
-        capacity: zones,
-        prices,
-        timesToServe,
-        now: clock.now(),
-      });
+      const known = { ...input, fleet: state, capacity: zones, prices, timesToServe, now: clock.now() };
+      const decision = withExpectedCost(decide(known), known);
       // Told before it is saved: a repetition finds the older decision again, and tells the same once more.
       if (!samePlan(before?.plan, decision.plan)) {
         const { headline } = decision.reasons;

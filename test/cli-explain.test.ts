@@ -5,24 +5,25 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../src/cli/program.ts';
 import { decide } from '../src/domain/decide.ts';
+import { withExpectedCost } from '../src/domain/expected-cost.ts';
 import type { Preview } from '../src/domain/preview.ts';
 import { effectOf } from '../src/domain/preview.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
-import { AS_OF, forecast, input, interval, MINUTE_MS, PRICES } from './decide-inputs.ts';
+import { AS_OF, forecast, input, interval, MINUTE_MS, nearTerm, PRICES } from './decide-inputs.ts';
 
 /** What the command shows of decisions: the made ones with their reasons, and the one that would be made now. */
 
 const high = interval(620, 640, 800);
 const raised = input({
-  forecast: forecast({ windows: { full: high, warm: high, shadow: high } }),
+  forecast: forecast({ windows: { full: high, warm: high, shadow: high }, nearTerm: nearTerm(640, 100) }),
   fleet: {
     primary: { serving: 10, minimum: 4, maximum: 30, target: 10 },
     mirrors: [{ zone: 'us-central1-c', full: 0, warm: 2, shadow: 0, serving: 0 }],
   },
 });
-const decision = decide(raised);
+const decision = withExpectedCost(decide(raised), raised);
 const quiet = decide(input({ forecast: forecast({ asOf: AS_OF - 60 * MINUTE_MS }) }));
 
 let ledger: StoredLedger;
@@ -33,7 +34,7 @@ beforeAll(async () => {
   ledger = await openLedger({ directory: 'memory' });
   await ledger.saveDecision(quiet);
   await ledger.saveDecision(decision);
-  const effect = effectOf(decision, raised.fleet, raised.capacity, PRICES);
+  const effect = effectOf(decision, raised.fleet, raised.capacity, PRICES, 2);
   const preview = async (name: string): Promise<Preview | undefined> =>
     name === 'shop' ? { decision, effect } : undefined;
   api = createApi({ ledger, clock: { now: () => AS_OF, speed: 1 }, preview });
@@ -66,8 +67,18 @@ describe('explain', () => {
     expect(out).toMatch(/policy +interval/);
     expect(out).toMatch(/wanted +\d+ full, \d+ full or warm, \d+ at hand; reaction alone 0 full/);
     for (const { zone, why } of decision.reasons.zones)
-      expect(out).toMatch(new RegExp(`${zone} +score .*${why}`));
+      expect(out).toMatch(new RegExp(`${zone} +score .*room 1, .*${why}`));
     for (const { what } of decision.reasons.rejected) expect(out).toContain(what);
+  });
+
+  test('shows what the plan is expected to cost, beside what else could have been done', async () => {
+    const { out } = await command('explain', 'shop');
+    expect(out).toMatch(
+      /expected cost of the next 12 min, USD\n +an hour +instances +violations +in all\n +planned /,
+    );
+    const { options } = decision.reasons.expected!;
+    expect(options.length).toBeGreaterThan(4);
+    for (const { what } of options) expect(out).toMatch(new RegExp(`${what}( +[^ ].*){4}`));
   });
 
   test('shows the one as of a time', async () => {
@@ -98,6 +109,7 @@ describe('plan', () => {
     expect(out).toMatch(
       new RegExp(`us-central1-c +starts ${starts}, stops 0 +quota left 50 -> ${quotaLeft.after}`),
     );
+    expect(out).toMatch(/primary +minimum 4 -> \d+ +2 before it was raised/);
     expect(out).toMatch(/spend +0\.02 -> [\d.]+ USD an hour for mirrors +a test/);
   });
 

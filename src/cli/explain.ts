@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Decision, ZonePlan } from '../domain/plan.ts';
+import type { ExpectedCost } from '../domain/expected-cost.ts';
 import { inWords } from '../domain/tier.ts';
 import { UsageError } from './errors.ts';
 import { columns } from './output.ts';
@@ -48,9 +49,34 @@ export function describeDecision({ plan, reasons, nextLookMs }: Decision): strin
     ),
     ...section(
       'zones',
-      reasons.zones.map(({ zone, score, why }) => [zone, `score ${score}`, why]),
+      reasons.zones.map(({ zone, score, parts, why }) => [zone, `score ${score}`, partsInWords(parts), why]),
     ),
+    ...expectedCosts(reasons.expected),
   ].join('\n');
+}
+
+/** "room 1, latency 0.997": parts that count nothing are left out. */
+function partsInWords(parts: Decision['reasons']['zones'][number]['parts']): string {
+  return Object.entries(parts ?? {})
+    .filter(([, part]) => part !== 0)
+    .map(([name, part]) => `${name} ${part}`)
+    .join(', ');
+}
+
+/** What was planned beside what else could have been done, each until the horizon. */
+function expectedCosts(expected: ExpectedCost | undefined): string[] {
+  if (!expected) return [];
+  const { horizonMs, currency, options } = expected;
+  const rows = options.map(({ what, counts, perHour, instances, violations }) => [
+    what,
+    inWords(counts),
+    brief(perHour),
+    brief(instances),
+    brief(violations),
+    brief(instances + violations),
+  ]);
+  const header = ['', '', 'an hour', 'instances', 'violations', 'in all'];
+  return section(`expected cost of the next ${horizonMs / 60_000} min, ${currency}`, [header, ...rows]);
 }
 
 export function mirrorsInWords(mirrors: readonly ZonePlan[]): string {

@@ -21,7 +21,11 @@ export function describePlan({ decision, effect }: Preview): string {
     'effect',
     indented([
       ...zones,
-      ['primary', `minimum ${minimum.now} -> ${minimum.after}`, ''],
+      [
+        'primary',
+        `minimum ${minimum.now} -> ${minimum.after}`,
+        minimum.before === minimum.now ? '' : `${minimum.before} before it was raised`,
+      ],
       [
         'spend',
         `${brief(spend.now)} -> ${brief(spend.after)} ${spend.currency} an hour for mirrors`,

@@ -15,6 +15,12 @@ export interface CostModel {
   violationCost: number;
 }
 
+/** Expected cost of one instance's course: what is billed, and what it fails to serve. */
+export interface CourseCost {
+  instances: number;
+  violations: number;
+}
+
 /** Of the time after a call nobody foresaw, the share of an instance that is needed: demand rarely fills the level at once. */
 const NEED_AFTER_CALL = 0.5;
 
@@ -110,6 +116,27 @@ export class CoursePlanner {
   /** Expected cost, in prices x hours, of the cheapest course from a position; asked after `tierFor` of the same need. */
   costFrom(position: number): number {
     return this.#values[0]![position]! / TICKS_PER_HOUR;
+  }
+
+  /**
+   * Expected cost, in prices x hours, of an instance that makes for a place first and takes its cheapest course from there;
+   * asked after `tierFor` of the same need and calls.
+   */
+  costVia(goal: number, position: number, need: Float64Array, callsPerHour: number): CourseCost {
+    const cost = { instances: 0, violations: 0 };
+    let [held, arrived] = [position, false];
+    for (let tick = 0; tick < this.horizonTicks; tick++) {
+      const to = arrived ? this.#next[tick]![held]! : Math.max(goal, held - 1);
+      const rests = to >= held;
+      const waits = rests ? (callsPerHour / TICKS_PER_HOUR) * to : 0;
+      const price = rests ? this.#places.find((place) => place.position === to)!.price : this.#priceFull;
+      const unserved = (rests && to === 0 ? 0 : need[tick]!) + waits * NEED_AFTER_CALL;
+      cost.instances += (price + waits * this.#priceFull) / TICKS_PER_HOUR;
+      cost.violations += (unserved * this.#lossPrice) / TICKS_PER_HOUR;
+      held = to;
+      arrived ||= to === goal;
+    }
+    return cost;
   }
 
   #tierAt(position: number): Tier | 'off' {

@@ -80,7 +80,7 @@ function quantileOf(values: readonly number[], weights: readonly number[], level
   return values.find((_, i) => (below += weights[i]!) >= level) ?? values.at(-1)!;
 }
 
-function plannerOf({ prices, timesToServe, violationCost }: CostLevelsInput): CoursePlanner {
+export function plannerOf({ prices, timesToServe, violationCost }: CostLevelsInput): CoursePlanner {
   const cold = Math.ceil(timesToServe.coldMs / TICK_MS);
   const model = { prices, timesToServe, violationCost };
   return new CoursePlanner(model, Math.max(HORIZON_TICKS, cold + BEYOND_COLD_TICKS));
@@ -90,7 +90,7 @@ function callsOf({ callsPerHour }: NearTermOutlook): Calls {
   return { levels: callsPerHour.length, perHour: (level) => callsPerHour[level] ?? 0 };
 }
 
-function inInstances({ timesMs, values, weights }: NearTermOutlook, perInstance: number): Outlook {
+export function inInstances({ timesMs, values, weights }: NearTermOutlook, perInstance: number): Outlook {
   return { timesMs, weights, values: values.map((own) => own.map((demand) => demand / perInstance)) };
 }
 

@@ -108,7 +108,7 @@ interface Need {
 }
 
 /** Expected share of an instance that one level needs, at each tick ahead. */
-class NeedOfLevel implements Need {
+export class NeedOfLevel implements Need {
   least = 0;
   most = 0;
   readonly #outlook: Outlook;

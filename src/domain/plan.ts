@@ -1,3 +1,4 @@
+import type { ExpectedCost } from './expected-cost.ts';
 import type { TierCounts } from './tier.ts';
 import type { ScoreParts } from './zone-score.ts';
 
@@ -34,7 +35,10 @@ export interface Reasons {
   rejected: { what: string; why: string }[];
   /** The score is the sum of its parts; decisions of older versions have none. */
   zones: { zone: string; score: number; parts?: ScoreParts; why: string }[];
+  /** Of the planned mirrors, in the prices' currency. */
   spendPerHour: number;
+  /** Absent without an outlook on the next minutes, and in decisions of older versions. */
+  expected?: ExpectedCost;
 }
 
 export interface Decision {

@@ -13,7 +13,8 @@ export interface Effect {
     stops: number;
     quotaLeft: { now: number; after: number };
   }[];
-  primaryMinimum: { now: number; after: number };
+  /** `before` we first raised it, which is what it falls back to; what it is `now`; and what would be set. */
+  primaryMinimum: { before: number; now: number; after: number };
   /** Of mirrors, in the prices' currency. */
   spendPerHour: { now: number; after: number; currency: string; source: string };
 }
@@ -29,6 +30,7 @@ export function effectOf(
   fleet: FleetState,
   capacity: readonly ZoneCapacity[],
   prices: Prices,
+  primaryMinimumBefore = fleet.primary.minimum,
 ): Effect {
   const none = { full: 0, warm: 0, shadow: 0 };
   const zones = [...new Set([...capacity, ...fleet.mirrors, ...plan.mirrors].map(({ zone }) => zone))].sort();
@@ -41,7 +43,7 @@ export function effectOf(
       const stops = Math.max(0, held - planned);
       return { zone, starts, stops, quotaLeft: { now, after: now - starts + stops } };
     }),
-    primaryMinimum: { now: fleet.primary.minimum, after: plan.primaryMinimum },
+    primaryMinimum: { before: primaryMinimumBefore, now: fleet.primary.minimum, after: plan.primaryMinimum },
     spendPerHour: {
       now: mirrorSpendPerHour(fleet.mirrors, prices),
       after: mirrorSpendPerHour(plan.mirrors, prices),

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { stateQuery } from '../../workflows/messages.ts';
 import type { Prices } from '../domain/cost.ts';
 import { decide } from '../domain/decide.ts';
+import { withExpectedCost } from '../domain/expected-cost.ts';
 import { EMPTY_MEMORY } from '../domain/plan.ts';
 import type { Preview } from '../domain/preview.ts';
 import { effectOf } from '../domain/preview.ts';
@@ -44,7 +45,7 @@ export function createPreview({
       capacity.read(spec),
     ]);
     if (!forecast) return undefined;
-    const decision = decide({
+    const known = {
       forecast,
       fleet: state,
       capacity: zones,
@@ -56,7 +57,9 @@ export function createPreview({
       paused: view.paused !== undefined,
       timesToServe,
       now: clock.now(),
-    });
-    return { decision, effect: effectOf(decision, state, zones, prices) };
+      primaryMinimumBefore: view.primaryMinimumBefore,
+    };
+    const decision = withExpectedCost(decide(known), known);
+    return { decision, effect: effectOf(decision, state, zones, prices, view.primaryMinimumBefore) };
   };
 }
