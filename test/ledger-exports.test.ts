@@ -53,7 +53,7 @@ const saveSample = (application: string, series: string, day: number) =>
   });
 
 async function aLife(application: string) {
-  const { history, eventStore } = ledger;
+  const { history, eventStore, metricStore } = ledger;
   const forecast = { ...forecastAt(DAY), application, fan: `${application}@${DAY}` };
   const decided = decisionAt(DAY, 'raise "4", then\nhold');
   const decision = { ...decided, plan: { ...decided.plan, application, id: `${application}@${DAY}` } };
@@ -64,6 +64,7 @@ async function aLife(application: string) {
   const run = { application, zone: 'us-central1-b', run: `mirror/${application}` };
   await ledger.noteMirrorRun(run, { at: DAY, held: { full: 2, warm: 0, shadow: 0 } });
   await ledger.recordTimeToServe({ ...run, from: 'warm', at: DAY, ms: 40_000 });
+  await metricStore.saveMetrics(application, 'cpu', [{ at: DAY, value: 0.5, instances: 4 }]);
   await saveSample(application, 'rps', DAY);
   await history.saveBackfilled(application, [{ forecast, fan, decision }]);
   const score = { leadMs: 900_000, points: 96, coverage: 0.95, intervalScore: 20, crps: 5, bias: -1 };

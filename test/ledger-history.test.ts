@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { KEPT_DAYS, THINNED_AFTER_DAYS } from '../src/ledger/retention.ts';
+import { PARTED } from '../src/ledger/parts.ts';
+import { THINNED_AFTER_DAYS } from '../src/ledger/retention.ts';
 import { decisionAt, forecastAt, INTERVAL } from './support/ledger-rows.ts';
 import { onEveryStore } from './support/ledger-stores.ts';
 
@@ -90,12 +91,13 @@ onEveryStore((open) => {
   test('what is old is thinned, then deleted; what is young stays, also when two prune at once', async () => {
     const ledger = open();
     const now = DAY + 1_000 * DAY_MS;
-    const ages = [THINNED_AFTER_DAYS - 1, THINNED_AFTER_DAYS + 1, KEPT_DAYS.forecasts + 1];
+    const { keptDays, partDays } = PARTED.forecasts;
+    const ages = [THINNED_AFTER_DAYS - 1, THINNED_AFTER_DAYS + 1, keptDays + partDays];
     for (const age of ages)
       for (const minute of [0, 5, 20])
         await ledger.saveForecast(forecastAt(now - age * DAY_MS + minute * MINUTE_MS), []);
     await ledger.tell({ at: now - DAY_MS, application: 'shop', kind: 'scale', text: 'young' });
-    await ledger.tell({ at: now - 91 * DAY_MS, application: 'shop', kind: 'scale', text: 'old' });
+    await ledger.tell({ at: now - 120 * DAY_MS, application: 'shop', kind: 'scale', text: 'old' });
     const pruned = await Promise.all([ledger.history.prune(now), ledger.history.prune(now)]);
     expect(Math.max(...pruned)).toBeGreaterThan(0);
     const left = await Promise.all(

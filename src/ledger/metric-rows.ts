@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { MetricName, MetricSample, MetricStore } from '../ports/metrics.ts';
+import { intoParts } from './parts.ts';
 import type { Tables } from './tables.ts';
 
 const ROWS_PER_WRITE = 1_000;
@@ -17,21 +18,22 @@ export class MetricRows implements MetricStore {
     metric: MetricName,
     samples: readonly MetricSample[],
   ): Promise<void> {
-    for (let i = 0; i < samples.length; i += ROWS_PER_WRITE)
-      await this.#db
+    for (let i = 0; i < samples.length; i += ROWS_PER_WRITE) {
+      const written = samples.slice(i, i + ROWS_PER_WRITE);
+      const insert = this.#db
         .insertInto('metrics')
         .values(
-          samples
-            .slice(i, i + ROWS_PER_WRITE)
-            .map(({ at, value, instances }) => ({ application, metric, at_ms: at, value, instances })),
+          written.map(({ at, value, instances }) => ({ application, metric, at_ms: at, value, instances })),
         )
         .onConflict((conflict) =>
           conflict.columns(['application', 'metric', 'at_ms']).doUpdateSet((row) => ({
             value: row.ref('excluded.value'),
             instances: row.ref('excluded.instances'),
           })),
-        )
-        .execute();
+        );
+      const times = written.map(({ at }) => at);
+      await intoParts(this.#db, 'metrics', times, () => insert.execute());
+    }
   }
 
   async metrics(application: string, metric: MetricName, from: number, to: number): Promise<MetricSample[]> {

@@ -1,4 +1,5 @@
 import { Migrator, sql, type Kysely, type Migration } from 'kysely';
+import { PUT_INTO_PARTS } from './parts-migration.ts';
 import type { Tables } from './tables.ts';
 
 /** Plain SQL that PGlite and PostgreSQL both read. A migration that has shipped is never edited: add the next one. */
@@ -153,6 +154,7 @@ const MIGRATIONS: Record<string, Migration> = {
       await sql`alter table times_to_serve add column at_ms double precision not null default 0`.execute(db);
     },
   },
+  '006-parts': PUT_INTO_PARTS,
 };
 
 /** The tables that grow with every look, and their column of time. */
@@ -164,14 +166,14 @@ const TIMES = {
   backfilled: 'at_ms',
 } as const;
 
-/** Brings the tables up to date; several workers may start at once on one PostgreSQL. */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
+/** Brings the tables up to date, or up to one migration; several workers may start at once on one PostgreSQL. */
+export async function migrate(db: Kysely<Tables>, upTo?: string): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => MIGRATIONS },
     // Parts of the ledger grow side by side: what is missing is made up for, whatever came after it.
     allowUnorderedMigrations: true,
   });
-  const { error } = await migrator.migrateToLatest();
+  const { error } = await (upTo ? migrator.migrateTo(upTo) : migrator.migrateToLatest());
   if (error) throw new Error('The ledger could not be brought up to date', { cause: error });
 }

@@ -11,6 +11,7 @@ import type {
   SettingsChange,
 } from '../ports/history.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
+import { intoParts } from './parts.ts';
 import { prune } from './retention.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,15 +28,15 @@ export class SqlHistory implements History {
     const samples = JSON.stringify(
       demand.samples.map(({ at, value }) => [Math.round((at - day) / stepMs), value]),
     );
-    await this.#db
+    const insert = this.#db
       .insertInto('demand_days')
       .values({ application, series, day_ms: day, step_ms: stepMs, complete, samples })
       .onConflict((conflict) =>
         conflict
           .columns(['application', 'series', 'day_ms'])
           .doUpdateSet({ step_ms: stepMs, complete, samples }),
-      )
-      .execute();
+      );
+    await intoParts(this.#db, 'demand_days', [day], () => insert.execute());
   }
 
   async demandDays(application: string, series: string, from: number, to: number): Promise<DemandDay[]> {
@@ -58,7 +59,7 @@ export class SqlHistory implements History {
 
   async saveBackfilled(application: string, looks: readonly PastLook[]): Promise<void> {
     if (looks.length === 0) return;
-    await this.#db
+    const insert = this.#db
       .insertInto('backfilled')
       .values(
         looks.map(({ forecast, fan, decision }) => ({
@@ -75,8 +76,9 @@ export class SqlHistory implements History {
           fan: row.ref('excluded.fan'),
           decision: row.ref('excluded.decision'),
         })),
-      )
-      .execute();
+      );
+    const times = looks.map(({ forecast }) => forecast.issuedAt);
+    await intoParts(this.#db, 'backfilled', times, () => insert.execute());
   }
 
   async backfilled(application: string, from: number, to: number): Promise<PastLook[]> {

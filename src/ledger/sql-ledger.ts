@@ -12,6 +12,7 @@ import { Exports } from './exports/exports.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
 import { MetricRows } from './metric-rows.ts';
 import { noteMirrorRun } from './mirror-runs.ts';
+import { intoParts } from './parts.ts';
 import { SqlHistory } from './sql-history.ts';
 import type { Tables } from './tables.ts';
 
@@ -55,7 +56,7 @@ export class SqlLedger implements StoredLedger {
   }
 
   async saveForecast(digest: ForecastDigest, fan: FanPoint[]): Promise<void> {
-    await this.#db
+    const insert = this.#db
       .insertInto('forecasts')
       .values({
         key: digest.fan,
@@ -64,8 +65,8 @@ export class SqlLedger implements StoredLedger {
         digest: JSON.stringify(digest),
         fan: JSON.stringify(toFanRows(fan)),
       })
-      .onConflict((conflict) => conflict.column('key').doNothing())
-      .execute();
+      .onConflict((conflict) => conflict.columns(['key', 'as_of_ms']).doNothing());
+    await intoParts(this.#db, 'forecasts', [digest.asOf], () => insert.execute());
   }
 
   async fan(key: string): Promise<FanPoint[]> {
@@ -90,7 +91,7 @@ export class SqlLedger implements StoredLedger {
 
   async saveDecision(decision: Decision): Promise<void> {
     const text = JSON.stringify(decision);
-    await this.#db
+    const insert = this.#db
       .insertInto('decisions')
       .values({
         application: decision.plan.application,
@@ -99,8 +100,8 @@ export class SqlLedger implements StoredLedger {
         hash: createHash('sha256').update(text).digest('hex'),
         decision: text,
       })
-      .onConflict((conflict) => conflict.columns(['plan', 'hash']).doNothing())
-      .execute();
+      .onConflict((conflict) => conflict.columns(['plan', 'hash', 'as_of_ms']).doNothing());
+    await intoParts(this.#db, 'decisions', [decision.plan.asOf], () => insert.execute());
   }
 
   async latestDecision(application: string, at = Number.MAX_VALUE): Promise<Decision | undefined> {
@@ -117,11 +118,11 @@ export class SqlLedger implements StoredLedger {
   }
 
   async tell({ at, application, kind, text }: Omit<Happening, 'id'>): Promise<void> {
-    await this.#db
+    const insert = this.#db
       .insertInto('happenings')
       .values({ application, at_ms: at, kind, text })
-      .onConflict((conflict) => conflict.columns(['application', 'at_ms', 'text']).doNothing())
-      .execute();
+      .onConflict((conflict) => conflict.columns(['application', 'at_ms', 'text']).doNothing());
+    await intoParts(this.#db, 'happenings', [at], () => insert.execute());
   }
 
   async happenings(afterId: number): Promise<Happening[]> {

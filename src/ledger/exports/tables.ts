@@ -23,6 +23,13 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
     unpack: ({ series, day_ms: day, step_ms: stepMs, samples }) =>
       samples.map(([step, value]) => ({ at: day + step * stepMs, series, stepMs, value })),
   }),
+  metrics: exported('metrics', {
+    time: 'at_ms',
+    keys: ['metric'],
+    rowsAPage: SMALL,
+    columns: { at: 'time', metric: 'text', value: 'number', instances: 'number' },
+    unpack: ({ at_ms: at, metric, value, instances }) => [{ at, metric, value, instances }],
+  }),
   events: exported('events', {
     time: 'start_ms',
     keys: ['source', 'id', 'announced_ms'],
