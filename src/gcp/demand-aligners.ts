@@ -12,7 +12,7 @@ export interface MetricShape {
 }
 
 const NUMBERS = ['INT64', 'DOUBLE'];
-const COUNTED = ['DELTA', 'CUMULATIVE'];
+const COUNTED = ['DELTA'];
 const POINTWISE = ['GAUGE', 'DELTA'];
 
 interface Takes {
@@ -29,7 +29,7 @@ const TAKES: Record<Aligner, Takes> = {
   min: pointwise,
   max: pointwise,
   sum: { kinds: POINTWISE, types: [...NUMBERS, 'DISTRIBUTION'] },
-  count: pointwise,
+  count: { kinds: POINTWISE, types: [...NUMBERS, 'BOOL'] },
   'percentile-99': percentile,
   'percentile-95': percentile,
   'percentile-50': percentile,
@@ -59,8 +59,10 @@ export function reducerOf({ reducer = 'sum' }: DemandSeries): GoogleReducer {
 /** Throws naming field, value and what would be right when a metric of this shape cannot be read as the series says. */
 export function checkFit(series: DemandSeries, field: string, { kind, type }: MetricShape): void {
   const { metric, aligner = 'rate', reducer = 'sum' } = series;
+  // A CUMULATIVE is read as its growth. What Google does not take of it, it says itself.
+  const readAs = kind === 'CUMULATIVE' ? 'DELTA' : kind;
   const fitting = (Object.keys(TAKES) as Aligner[]).filter(
-    (name) => TAKES[name].kinds.includes(kind) && TAKES[name].types.includes(type),
+    (name) => TAKES[name].kinds.includes(readAs) && TAKES[name].types.includes(type),
   );
   const what = `${metric} is a ${kind} of ${type}`;
   if (fitting.length === 0)
