@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runCommand } from '../src/cli/program.ts';
 import { replayPast } from '../src/cli/replay.ts';
+import { describeReplay } from '../src/cli/replay/describe.ts';
 import type { RecordedPast } from '../src/cli/replay/history.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './decide-inputs.ts';
@@ -26,12 +27,13 @@ describe('a recorded history', () => {
     expect(application).toBe('shop1');
     expect(looks.length).toBeGreaterThan(1);
     expect(looks.filter(({ recorded }) => recorded).length).toBeGreaterThan(0);
-    expect(cost.after).toBe(cost.before);
+    expect(cost.after).toEqual(cost.before);
   });
 
   test('says in words that the same settings decide the same', async () => {
     const { out } = await command('replay', 'application/shop1', '--history', GOLDEN);
-    expect(out).toMatch(/shop1: \d+ looks from .* decided again\n.*\nevery plan would have been the same/);
+    expect(out).toMatch(/^shop1: \d+ looks from .* decided again\n/);
+    expect(out).toMatch(/in all +[\d.]+ +[\d.]+: 0% less\n.*\nevery plan would have been the same\n$/);
   });
 });
 
@@ -40,17 +42,22 @@ test('a lower threshold raises earlier, and what both cost is told', () => {
     const asOf = AS_OF + minute * MINUTE_MS;
     const near = interval(540, 560, 580);
     const windows = { full: near, warm: near, shadow: near };
-    return { forecast: forecast({ asOf, issuedAt: asOf + DELAY_MS, observed: 290, windows }) };
+    const digest = forecast({ asOf, issuedAt: asOf + DELAY_MS, observed: 290, windows });
+    return { forecast: digest, settings: { ...DEFAULT_SETTINGS, thresholdFactor: 1.4 } };
   });
-  const past: RecordedPast = {
-    spec: SPEC,
-    settings: { ...DEFAULT_SETTINGS, thresholdFactor: 1.4 },
-    looks,
-  };
-  const { cost, looks: replayed } = replayPast(past, PRICES, { settings: { thresholdFactor: 0.9 } });
+  const past: RecordedPast = { spec: SPEC, looks };
+  const result = replayPast(past, PRICES, { settings: { thresholdFactor: 0.9 } });
+  const { cost, raises, looks: replayed } = result;
   expect(replayed.every(({ before }) => before.mirrors.length === 0)).toBe(true);
   expect(replayed.some(({ after }) => after.mirrors.length > 0)).toBe(true);
-  expect(cost.after).toBeGreaterThan(cost.before);
+  expect(cost.after.instances).toBeGreaterThan(cost.before.instances);
+  expect(raises.before).toEqual([]);
+  expect(raises.after[0]).toEqual({ at: replayed[0]!.at, mirrors: replayed[0]!.after.mirrors });
+  expect(describeReplay(result)).toMatch(
+    /as asked, would have been raised\n +2026-01-05T14:02:00\.000Z +2 full, 1 warm in us-central1-b\n/,
+  );
+  // Once for as long as both stay as they are.
+  expect(describeReplay(result).match(/no mirrors; primary/g)).toHaveLength(raises.after.length);
 });
 
 test.each([
@@ -58,6 +65,7 @@ test.each([
   [['--set', 'parkingMs=soon'], /--set parkingMs=soon: 'soon' is not usable/],
   [['--set', 'thresholdFactor=-1'], /'-1' is not usable; write a number above 0/],
   [['--policy', 'guess'], /Allowed choices are cost, interval/],
+  [['--since', 'tea time'], /--since tea time is no time: write ISO 8601/],
   [['--history', 'nowhere.json'], /nowhere\.json cannot be read/],
 ])('called with %j it says what would be right', async (options, message) => {
   const { code, err } = await command('replay', 'application/shop1', '--history', GOLDEN, ...options);

@@ -7,12 +7,14 @@ import { commandConfig } from './context.ts';
 import { examples, verb, type CommonOptions } from './declare.ts';
 import { UsageError } from './errors.ts';
 import { createOutput, type Streams } from './output.ts';
-import { describeReplay, parseSettings, replayPast } from './replay.ts';
+import { parseSettings, replayPast } from './replay.ts';
+import { describeReplay } from './replay/describe.ts';
 
 interface ReplayOptions extends CommonOptions {
   policy?: ApplicationSpec['mirrors']['policy'];
   set: string[];
   history?: string;
+  since?: string;
 }
 
 /** `premirror replay`: from the server that holds the workflow, or from a file. */
@@ -25,6 +27,7 @@ export function addReplayVerb(program: Command, streams: Streams, ask: Ask): voi
       collect,
       [],
     )
+    .option('--since <time>', "ISO 8601, the wall's; from the run that was under way then")
     .option('--history <file>', 'what temporal workflow show --output json printed, instead of the server')
     .addHelpText(
       'after',
@@ -34,9 +37,14 @@ export function addReplayVerb(program: Command, streams: Streams, ask: Ask): voi
       ),
     )
     .action(async (workflowId: string, options: ReplayOptions) => {
+      const since = options.since === undefined ? undefined : Date.parse(options.since);
+      if (Number.isNaN(since))
+        throw new UsageError(
+          `--since ${options.since} is no time: write ISO 8601, e.g. 2026-07-01T18:05:00Z`,
+        );
       const change = { policy: options.policy, settings: parseSettings(options.set, DEFAULT_SETTINGS) };
       // Reading histories loads Temporal's protocol definitions: only when asked for.
-      const { parseHistory, pastOf } = await import('./replay/history.ts');
+      const { parseHistory, pastOf, pastOfChain } = await import('./replay/history.ts');
       if (options.history !== undefined) {
         const past = pastOf(parseHistory(textOf(options.history), options.history), options.history);
         const result = replayPast(past, commandConfig(options.config).prices, change);
@@ -46,8 +54,9 @@ export function addReplayVerb(program: Command, streams: Streams, ask: Ask): voi
       await ask(
         options,
         async ({ client, config }) => {
-          const history = await client.workflow.getHandle(workflowId).fetchHistory();
-          return replayPast(pastOf(history, workflowId), config.prices, change);
+          const { historiesOf } = await import('./replay/chain.ts');
+          const histories = await historiesOf(client, workflowId, since);
+          return replayPast(pastOfChain(histories, workflowId), config.prices, change);
         },
         describeReplay,
       );

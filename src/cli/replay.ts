@@ -1,13 +1,12 @@
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { Prices } from '../domain/cost.ts';
 import { TICK_MS } from '../domain/cost-course.ts';
-import type { Decision, Settings } from '../domain/plan.ts';
+import type { Decision, Settings, ZonePlan } from '../domain/plan.ts';
 import { ReplayedPast } from '../domain/replay.ts';
 import type { ReplayWorld } from '../domain/replay.ts';
+import { sumOf, totalInstances } from '../domain/tier.ts';
 import { DURATION_REMEDY, parseDurationMs } from '../spec/units.ts';
 import { UsageError } from './errors.ts';
-import { brief, mirrorsInWords } from './explain.ts';
-import { columns } from './output.ts';
 import type { RecordedPast } from './replay/history.ts';
 
 /** One look decided again. */
@@ -20,10 +19,23 @@ export interface ReplayedLook {
   headline: string;
 }
 
+/** A look that planned more mirror instances than the one before it. */
+export interface Raise {
+  at: string;
+  mirrors: ZonePlan[];
+}
+
+/** In the prices' currency, of the primary and mirrors together. */
+export interface ReplayCost {
+  instances: number;
+  violations: number;
+}
+
 export interface ReplayResult {
   application: string;
-  /** In the prices' currency, violations included, of the primary and mirrors together. */
-  cost: { before: number; after: number; currency: string };
+  cost: { before: ReplayCost; after: ReplayCost; currency: string };
+  /** As it was set, and as asked. */
+  raises: { before: Raise[]; after: Raise[] };
   looks: ReplayedLook[];
 }
 
@@ -51,26 +63,28 @@ export function replayPast(
   const world: ReplayWorld = { spec, prices, timesToServe: TIMES_TO_SERVE, primary };
   const policy = change.policy ?? spec.mirrors.policy;
   const other: ReplayWorld = { ...world, spec: { ...spec, mirrors: { ...spec.mirrors, policy } } };
-  const before = decideAgain(past, world, past.settings);
-  const after = decideAgain(past, other, { ...past.settings, ...change.settings });
+  const before = decideAgain(past, world, {});
+  const after = decideAgain(past, other, change.settings);
+  const replayed = looks.map(({ forecast, decision }, i) => ({
+    at: new Date(forecast.issuedAt).toISOString(),
+    ...(decision ? { recorded: decision.plan } : {}),
+    before: before.decisions[i]!.plan,
+    after: after.decisions[i]!.plan,
+    headline: after.decisions[i]!.reasons.headline,
+  }));
   return {
     application: spec.application,
     cost: { before: before.cost, after: after.cost, currency: prices.currency },
-    looks: looks.map(({ forecast, decision }, i) => ({
-      at: new Date(forecast.issuedAt).toISOString(),
-      ...(decision ? { recorded: decision.plan } : {}),
-      before: before.decisions[i]!.plan,
-      after: after.decisions[i]!.plan,
-      headline: after.decisions[i]!.reasons.headline,
-    })),
+    raises: { before: raisesOf(replayed, 'before'), after: raisesOf(replayed, 'after') },
+    looks: replayed,
   };
 }
 
-function decideAgain({ looks }: RecordedPast, world: ReplayWorld, settings: Settings) {
+function decideAgain({ looks }: RecordedPast, world: ReplayWorld, change: Partial<Settings>) {
   const forecasts = looks.map(({ forecast }) => forecast);
-  const past = new ReplayedPast(world, settings, forecasts[0]!.observed);
-  const decisions = forecasts.map((forecast, i) => {
-    const decision = past.look(forecast);
+  const past = new ReplayedPast(world, looks[0]!.settings, forecasts[0]!.observed);
+  const decisions = looks.map(({ forecast, settings }, i) => {
+    const decision = past.look(forecast, { ...settings, ...change });
     const untilMs = forecasts[i + 1]?.issuedAt ?? forecast.issuedAt;
     for (let at = forecast.issuedAt; at < untilMs; at += TICK_MS) {
       // What came in this tick is what a later look saw of it; at the end, the newest that any saw.
@@ -80,7 +94,15 @@ function decideAgain({ looks }: RecordedPast, world: ReplayWorld, settings: Sett
     }
     return decision;
   });
-  return { decisions, cost: past.hourly.reduce((sum, cost) => sum + cost, 0) };
+  const all = past.hourly.reduce((sum, cost) => sum + cost, 0);
+  return { decisions, cost: { instances: all - past.violations, violations: past.violations } };
+}
+
+function raisesOf(looks: readonly ReplayedLook[], run: 'before' | 'after'): Raise[] {
+  const sizes = looks.map((look) => totalInstances(sumOf(look[run].mirrors)));
+  return looks.flatMap((look, i) =>
+    sizes[i]! > (sizes[i - 1] ?? 0) ? [{ at: look.at, mirrors: look[run].mirrors }] : [],
+  );
 }
 
 /** `thresholdFactor=1` and `parkingMs=30m` as settings. Throws naming what is wrong. */
@@ -100,25 +122,4 @@ export function parseSettings(written: readonly string[], known: Settings): Part
       return [key, number];
     }),
   );
-}
-
-/** Looks at which the plans differ, and what both would have cost. */
-export function describeReplay({ application, cost, looks }: ReplayResult): string {
-  const differing = looks.filter(({ before, after }) => inWords(before) !== inWords(after));
-  const saved = cost.before > 0 ? (100 * (cost.before - cost.after)) / cost.before : 0;
-  const change = saved >= 0 ? `${brief(saved)}% less` : `${brief(-saved)}% more`;
-  return [
-    `${application}: ${looks.length} looks from ${looks[0]!.at} to ${looks.at(-1)!.at} decided again`,
-    `cost ${brief(cost.before)} as it was set, ${brief(cost.after)} ${cost.currency} as asked: ${change}`,
-    differing.length === 0
-      ? 'every plan would have been the same'
-      : `${differing.length} plans would have been others:\n${columns([
-          ['at', 'as it was set', 'as asked'],
-          ...differing.map(({ at, before, after }) => [at, inWords(before), inWords(after)]),
-        ])}`,
-  ].join('\n');
-}
-
-function inWords({ mirrors, primaryMinimum }: Decision['plan']): string {
-  return `${mirrorsInWords(mirrors)}; primary ${primaryMinimum} at least`;
 }

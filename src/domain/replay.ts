@@ -37,6 +37,8 @@ const TICKS_PER_HOUR = 3_600_000 / TICK_MS;
 export class ReplayedPast {
   /** Cost of instances and violations per hour since the start, in the prices' currency; the last hour may be under way. */
   readonly hourly: number[] = [];
+  /** Of that, since the start, what unserved demand costs. */
+  violations = 0;
   readonly #world: ReplayWorld;
   readonly #settings: Settings;
   readonly #fleet: SimulatedFleet;
@@ -52,8 +54,9 @@ export class ReplayedPast {
     this.#fleet = new SimulatedFleet(primary, timesToServe, Math.ceil(needed - 1e-9));
   }
 
-  look(forecast: ForecastDigest): Decision {
-    const decision = decideOn(this.#fleet, this.#world, this.#settings, this.#memory, forecast);
+  /** @param settings of this look, where they are not those of the start */
+  look(forecast: ForecastDigest, settings = this.#settings): Decision {
+    const decision = decideOn(this.#fleet, this.#world, settings, this.#memory, forecast);
     this.#memory = decision.memory;
     return decision;
   }
@@ -68,7 +71,9 @@ export class ReplayedPast {
     const { prices, spec } = this.#world;
     const spent = this.#fleet.tick();
     const unserved = Math.max(0, demand / spec.demand.perInstance - spent.serving);
-    const cost = spendPerHour(spent, prices) + unserved * spec.objectives.violationCost * prices.full;
+    const violations = unserved * spec.objectives.violationCost * prices.full;
+    const cost = spendPerHour(spent, prices) + violations;
+    this.violations += violations / TICKS_PER_HOUR;
     const hour = Math.floor(this.#ticks++ / TICKS_PER_HOUR);
     this.hourly[hour] = (this.hourly[hour] ?? 0) + cost / TICKS_PER_HOUR;
   }

@@ -10,13 +10,19 @@ import { UsageError } from '../errors.ts';
 
 export type History = ReturnType<typeof historyFromJSON>;
 
-/** What a history of an application's workflow tells: each look's forecast, and what was decided on it. */
+/** What histories of an application's workflow tell: each look's forecast, and what was decided on it. */
 export interface RecordedPast {
+  /** As the newest run began with it. */
   spec: ApplicationSpec;
-  /** As the run began with them. */
+  looks: RecordedLook[];
+}
+
+export interface RecordedLook {
+  forecast: ForecastDigest;
+  /** As its run began with them. */
   settings: Settings;
-  /** `decision` is absent where the history ends before it. */
-  looks: { forecast: ForecastDigest; decision?: Decision }[];
+  /** Absent where the history ends before it. */
+  decision?: Decision;
 }
 
 type Payload = Parameters<typeof defaultPayloadConverter.fromPayload>[0];
@@ -33,6 +39,12 @@ export function parseHistory(text: string, name: string): History {
   }
 }
 
+/** The past that a chain of runs tells, oldest first, one at least; each continued as new into the next. */
+export function pastOfChain(histories: readonly History[], name: string): RecordedPast {
+  const pasts = histories.map((history) => pastOf(history, name));
+  return { spec: pasts.at(-1)!.spec, looks: pasts.flatMap(({ looks }) => looks) };
+}
+
 /** Throws when the history is not one of an application's workflow. */
 export function pastOf(history: History, name: string): RecordedPast {
   const events = history.events ?? [];
@@ -47,20 +59,20 @@ export function pastOf(history: History, name: string): RecordedPast {
       scheduled?.activityType?.name === 'forecast' ? [String(eventId)] : [],
     ),
   );
-  const looks: RecordedPast['looks'] = [];
+  const settings = { ...DEFAULT_SETTINGS, ...input.state?.settings };
+  const looks: RecordedLook[] = [];
   for (const {
     activityTaskCompletedEventAttributes: done,
     markerRecordedEventAttributes: marker,
   } of events) {
     if (forecasts.has(String(done?.scheduledEventId)))
-      looks.push({ forecast: read<ForecastDigest>(done?.result?.payloads?.[0])! });
+      looks.push({ forecast: read<ForecastDigest>(done?.result?.payloads?.[0])!, settings });
     const result = read<Partial<Decision>>(marker?.details?.['result']?.payloads?.[0]);
     const look = looks.at(-1);
     // A decision follows its forecast.
     if (look && result?.plan && result.reasons) look.decision = result as Decision;
   }
-  const settings = { ...DEFAULT_SETTINGS, ...input.state?.settings };
-  return { spec: asLearnt(input.spec, settings), settings, looks };
+  return { spec: asLearnt(input.spec, settings), looks };
 }
 
 function read<T>(payload: unknown): T | undefined {
