@@ -1,13 +1,13 @@
 import { endOf } from '../models/forecaster.ts';
-import { proposeCapacity, type CapacityProposal } from '../src/domain/capacity-per-instance.ts';
-import { declaredPerInstance } from '../src/domain/learnt-spec.ts';
+import type { CapacityProposal } from '../src/domain/capacity-per-instance.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { Proposal } from '../src/domain/propose-settings.ts';
 import { DEFAULT_SETTINGS, MOVABLE } from '../src/domain/settings.ts';
 import type { Hindsight } from '../src/ports/hindsight.ts';
 import type { DayBalance, History, LeadScore } from '../src/ports/history.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
-import { carriedLoad, rememberMetrics, type CarriedLoadDeps } from './past/carried-load.ts';
+import { learnCapacity } from './past/capacity.ts';
+import type { CarriedLoadDeps } from './past/carried-load.ts';
 import { DAY_MS, demandOfDays, startOfDay } from './past/demand-days.ts';
 import { inInstances, type KnownApplication } from './past/known-past.ts';
 import { LivedPast } from './past/lived-past.ts';
@@ -60,8 +60,6 @@ export interface MoveInput {
 const HOUR_MS = 3_600_000;
 /** Replayed under other settings: long enough for two evenings, short enough to follow a change. */
 const REPLAYED_MS = 2 * DAY_MS;
-/** Measured to learn what an instance carries: another release or machine type has taken over after half of it. */
-const MEASURED_MS = 3 * DAY_MS;
 /** Forecasts scored: one a quarter of an hour says what all of them would. */
 const SCORED_EVERY_MS = 15 * 60_000;
 /** A day's fleet starts an hour before midnight, so that what was up then is up. */
@@ -120,17 +118,7 @@ export function createFeedbackActivities(deps: FeedbackDeps) {
 
   async function proposeMove(known: KnownApplication): Promise<Move> {
     const proposal = await proposeByReplay(known);
-    return { ...proposal, capacity: await proposeByMeasurement(known) };
-  }
-
-  /** What the ledger holds serves where the source is silent. */
-  async function proposeByMeasurement({ world, settings }: KnownApplication): Promise<CapacityProposal> {
-    const { spec } = world;
-    const now = clock.now();
-    await rememberMetrics(deps, spec, now - MEASURED_MS).catch(() => undefined);
-    const { spans, spanMs } = await carriedLoad(deps, spec, now - MEASURED_MS, now);
-    const { capacityFactor } = settings;
-    return proposeCapacity(spans, spanMs, declaredPerInstance(spec), capacityFactor, spec.objectives);
+    return { ...proposal, capacity: await learnCapacity(deps, known) };
   }
 
   async function proposeByReplay({ world, settings }: KnownApplication): Promise<Proposal & { at: number }> {

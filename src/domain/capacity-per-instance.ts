@@ -88,7 +88,7 @@ export function proposeCapacity(
   const next = rounded(Math.min(present * factor, Math.max(present / factor, within)));
   if (Math.abs(Math.log(within / present)) < LEAST_MOVE)
     return stay(
-      `an instance carries about ${brief(now)} as supposed: measured ${brief(carried)}, seen ${brief(seen)} at most`,
+      `an instance is trusted with ${brief(now)}: measured ${brief(carried)} in ${hours.toFixed(1)} hours, seen ${brief(seen)} at most`,
     );
   const by = slowerByLatency ? 'latency' : 'CPU';
   return {

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { learnCapacity } from '../activities/past/capacity.ts';
+import { asLearnt } from '../src/domain/learnt-spec.ts';
+import type { Settings } from '../src/domain/plan.ts';
+import { CAPACITY_BOUND, DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { createDemandSource } from '../src/gcp/demand.ts';
+import { createMetricSource } from '../src/gcp/metrics.ts';
+import { openLedger } from '../src/ledger/open.ts';
+import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import type { MetricSource } from '../src/ports/metrics.ts';
+import { PRICES } from './decide-inputs.ts';
+import { PRIMARY_ZONE, PROJECT, specOf } from './gcp-bench.ts';
+import { startSteppedSandbox } from './support/stepped-sandbox.ts';
+
+/** From requests on the wire through Monitoring and the ledger to what an instance is trusted with. */
+
+const MINUTE_MS = 60_000;
+const ORIGIN_MS = Date.UTC(2026, 2, 2, 6);
+const HOURS = 10;
+/** What the specification says: at a CPU of 80% of four workers that take 400 ms. */
+const DECLARED = 8;
+const APPLICATIONS = [
+  { name: 'sound', serviceMs: 400, carries: 8 },
+  { name: 'slow', serviceMs: 400 / 0.7, carries: 5.6 },
+];
+const INSTANCES = 2;
+
+const specFor = (name: string) =>
+  specOf({
+    application: name,
+    primary: { project: PROJECT, zone: PRIMARY_ZONE, instanceGroup: name },
+    demand: { ...specOf().demand, perInstance: DECLARED },
+    objectives: { availability: 0.999, latencyMs: 5_000, violationCost: 40 },
+    routing: { kind: 'loadBalancer', backendService: name },
+  });
+
+let sandbox: Awaited<ReturnType<typeof startSteppedSandbox>>;
+let ledger: StoredLedger;
+let metrics: MetricSource;
+/** By application, the factor after each hour's look back, and why. */
+const learnt: Record<string, { factor: number; why: string }[]> = {};
+
+beforeAll(async () => {
+  const deployed = APPLICATIONS.map(({ name, serviceMs }) => ({
+    name,
+    serviceMs,
+    zone: PRIMARY_ZONE,
+    instances: INSTANCES,
+    workers: 4,
+  }));
+  [sandbox, ledger] = await Promise.all([
+    startSteppedSandbox(ORIGIN_MS, PROJECT, deployed),
+    openLedger({ directory: 'memory' }),
+  ]);
+  const { clients, clock } = sandbox;
+  metrics = createMetricSource(clients, clock);
+  const deps = {
+    demand: createDemandSource(clients, clock),
+    metrics,
+    metricStore: ledger.metricStore,
+    history: ledger.history,
+    clock,
+  };
+  for (let hour = 0; hour < HOURS; hour++) {
+    for (let minute = 0; minute < 60; minute++) {
+      const busy = 0.7 + 0.25 * Math.sin((2 * Math.PI * (hour * 60 + minute)) / 100);
+      const rates = APPLICATIONS.map(({ name, carries }) => [name, busy * 1.2 * carries * INSTANCES]);
+      await sandbox.pass(Object.fromEntries(rates) as Record<string, number>, 2 * INSTANCES);
+    }
+    for (const { name } of APPLICATIONS) {
+      const so = (learnt[name] ??= []);
+      const settings: Settings = { ...DEFAULT_SETTINGS, capacityFactor: so.at(-1)?.factor ?? 1 };
+      const spec = asLearnt(specFor(name), settings);
+      const times = { warmMs: 40_000, shadowMs: 90_000, coldMs: 150_000 };
+      const world = { spec, prices: PRICES, timesToServe: times, primary: { minimum: 2, maximum: 2 } };
+      const { capacityFactor: factor, why } = await learnCapacity(deps, { world, settings });
+      so.push({ factor, why });
+    }
+  }
+}, 60_000);
+afterAll(async () => {
+  await ledger?.close();
+  await sandbox?.close();
+});
+
+describe('after hours of feedback', () => {
+  test('an application whose instances carry 30% less than declared is trusted with that, in steps of 10%', () => {
+    const factors = [1, ...learnt['slow']!.map(({ factor }) => factor)];
+    for (const [i, factor] of factors.slice(1).entries()) {
+      expect(factor).toBeLessThanOrEqual(factors[i]!);
+      expect(factors[i]! / factor).toBeLessThan(CAPACITY_BOUND.factor + 0.005);
+    }
+    expect(factors.at(-1)).toBeGreaterThan(0.68);
+    expect(factors.at(-1)).toBeLessThan(0.78);
+  });
+
+  test('one whose specification is right is left alone', () => {
+    expect(learnt['sound']!.map(({ factor }) => factor)).toEqual(Array.from({ length: HOURS }, () => 1));
+  });
+});
+
+describe('metrics by name', () => {
+  const read = async (name: Parameters<MetricSource['read']>[1], application = 'slow') => {
+    const now = sandbox.clock.now();
+    return metrics.read(specFor(application), name, now - 30 * MINUTE_MS, now);
+  };
+
+  test('are minutes on the grid, as late as Monitoring says', async () => {
+    const now = sandbox.clock.now();
+    for (const name of ['cpu', 'latencyP50', 'latencyP99'] as const) {
+      const samples = await read(name);
+      expect(samples.map(({ at }) => (now - at) / MINUTE_MS)).toEqual(
+        Array.from({ length: 26 }, (_, i) => 29 - i),
+      );
+    }
+  });
+
+  test('cpu is the mean over the instances of this application, and says of how many', async () => {
+    const [slow, sound] = await Promise.all([read('cpu'), read('cpu', 'sound')]);
+    for (const [i, { value, instances }] of slow.entries()) {
+      expect(instances).toBe(INSTANCES);
+      expect(Math.abs(value - sound[i]!.value)).toBeLessThan(0.15);
+    }
+    // The utilisation law: demand times the work of a request, over workers, and a base of 2%.
+    const store = await ledger.metricStore.metrics('slow', 'cpu', ORIGIN_MS, sandbox.clock.now());
+    const mean = store.reduce((sum, { value }) => sum + value, 0) / store.length;
+    expect(mean).toBeCloseTo(0.02 + 0.7 * 1.2 * 0.8, 1);
+  });
+
+  test('latencies are those of the instances: the 99th percentile above the median', async () => {
+    const [p50, p99] = await Promise.all([read('latencyP50'), read('latencyP99')]);
+    for (const [i, { value }] of p50.entries()) {
+      expect(value).toBeGreaterThan(0);
+      expect(p99[i]!.value).toBeGreaterThanOrEqual(value);
+    }
+  });
+
+  test('memory is missing where no agent reports it', async () => {
+    expect(await read('memory')).toEqual([]);
+  });
+
+  test('nothing is read of a load balancer that the application has not', async () => {
+    const spec = {
+      ...specFor('slow'),
+      routing: { kind: 'dns', managedZone: 'z', name: 'n.', ttlSeconds: 30 } as const,
+    };
+    const now = sandbox.clock.now();
+    const other = { ...spec, demand: { ...spec.demand, metric: 'custom.googleapis.com/orders' } };
+    expect(await metrics.read(other, 'latencyP99', now - 30 * MINUTE_MS, now)).toEqual([]);
+  });
+});
