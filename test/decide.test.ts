@@ -139,14 +139,23 @@ describe("the primary's minimum", () => {
     expect(decide(input({ forecast: later, fleet })).plan.primaryMinimum).toBe(16);
   });
 
-  it('is held while it is what holds the primary up, and lowered only after a third of the stabilisation window', () => {
+  it('is held while it is what holds the primary up, and lowered once no look of the break-even window wanted it', () => {
     const fleet = { primary: { serving: 16, minimum: 16, maximum: 30, target: 16 }, mirrors: [] };
     const start = input({ fleet, primaryMinimumBefore: 4 });
-    const minima = follow([{ sustained: 700 }, ...Array(10).fill({ sustained: 100 })], start).map(
+    const minima = follow([{ sustained: 700 }, ...Array(40).fill({ sustained: 100 })], start).map(
       (decision) => decision.plan.primaryMinimum,
     );
-    expect(minima.slice(0, 4)).toEqual(Array(4).fill(16));
-    expect(minima[4]).toBe(4);
+    expect(minima.slice(0, 30)).toEqual(Array(30).fill(16));
+    expect(minima[30]).toBe(4);
+  });
+
+  it('is raised only to what every look of the break-even window wanted: until then mirrors carry it', () => {
+    const fleet = { primary: { serving: 4, minimum: 4, maximum: 30, target: 4 }, mirrors: [] };
+    const minima = follow([{ sustained: 100 }, ...Array(40).fill({ sustained: 700 })], input({ fleet })).map(
+      (decision) => decision.plan.primaryMinimum,
+    );
+    expect(minima.slice(0, 30)).toEqual(Array(30).fill(4));
+    expect(minima[30]).toBeGreaterThan(4);
   });
 });
 

@@ -19,10 +19,11 @@ import {
   remembered,
   rememberedShortly,
   stabilised,
+  withoutFlutter,
 } from './levels.ts';
 import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
 import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
-import { lastingMinimum } from './primary-minimum.ts';
+import { heldMinimum, lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { sumOf, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
@@ -45,6 +46,8 @@ export interface DecideInput {
   primaryMinimumBefore?: number;
   /** Application time, only to tell a stale forecast. Absent: the forecast's own time of issue. */
   now?: number;
+  /** Why more may be asked for than was observed (`saturation.ts`), only to say so. Absent: nothing hints at it. */
+  mayBeMore?: string;
 }
 
 /** Beyond the observation delay and two steps, a newest sample this old means that demand is no longer seen. */
@@ -98,15 +101,18 @@ export function decide(input: DecideInput): Decision {
   const bridging = bridgingLevel(fleet);
   const now = Math.max(reactive, bridging);
   const wanted = highest(predicted, { full: now, fullAndWarm: now, fullWarmAndShadow: now });
-  const wants = remembered(memory, asOf, settings);
   const shortly = rememberedShortly(memory, asOf, settings);
+  const wants = remembered(memory, asOf, Math.max(settings.stabilisationMs, settings.breakEvenMs));
   const bindings: string[] = bindingsOf(input, stale);
   const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
   const holds = stale || isUnexpectedDrop(forecast);
 
-  const slow = stabilised(wanted, wants, shortly, settings);
+  const slow = byCost
+    ? withoutFlutter(wanted, shortly)
+    : stabilised(wanted, remembered(memory, asOf, settings.stabilisationMs), shortly, settings);
   if (!sameLevels(slow, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
-  const settled = withParked(slow, memory.parked, asOf);
+  // What `cost` keeps at hand it has weighed: a level that was called lately is likelier to be called again.
+  const settled = byCost ? slow : withParked(slow, memory.parked, asOf);
   if (!sameLevels(settled, slow))
     bindings.push(
       `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
@@ -122,7 +128,11 @@ export function decide(input: DecideInput): Decision {
   }
   const mirrors = input.paused ? [...held].sort(byZone) : placed.mirrors;
   const wantedMinimum = lastingMinimum(input, usable, holds);
-  const steadyMinimum = Math.max(wantedMinimum, ...shortly.map((want) => want.primaryMinimum));
+  const steadyMinimum = heldMinimum(
+    wantedMinimum,
+    remembered(memory, asOf, settings.breakEvenMs).map((want) => want.primaryMinimum),
+    fleet.primary.minimum,
+  );
   const primaryMinimum = input.paused
     ? fleet.primary.minimum
     : Math.min(fleet.primary.maximum, steadyMinimum);

@@ -117,25 +117,20 @@ export function countsOf(levels: Levels): TierCounts {
   };
 }
 
-/** Wants that still count at `asOf`: those of the stabilisation window. */
-export function remembered(
-  memory: DecisionMemory,
-  asOf: number,
-  settings: Settings,
-): DecisionMemory['wants'] {
-  return memory.wants.filter((want) => want.at > asOf - settings.stabilisationMs && want.at < asOf);
+/** Wants of the last `windowMs` before `asOf`. */
+export function remembered(memory: DecisionMemory, asOf: number, windowMs: number): DecisionMemory['wants'] {
+  return memory.wants.filter((want) => want.at > asOf - windowMs && want.at < asOf);
 }
 
 /**
- * Wants that still count for what is undone within seconds, a third as long: a full that steps down stays at hand as warm,
- * and the primary's autoscaler has a stabilisation period of its own.
+ * Wants that still count for what is undone within seconds, a third as long: a full that steps down stays at hand as warm.
  */
 export function rememberedShortly(
   memory: DecisionMemory,
   asOf: number,
-  settings: Settings,
+  { stabilisationMs }: Settings,
 ): DecisionMemory['wants'] {
-  return remembered(memory, asOf, { ...settings, stabilisationMs: settings.stabilisationMs / 3 });
+  return remembered(memory, asOf, stabilisationMs / 3);
 }
 
 /**
@@ -157,5 +152,18 @@ export function stabilised(
     full: Math.max(wanted.full, ...shortly.map((want) => want.full)),
     fullAndWarm: slowly('fullAndWarm'),
     fullWarmAndShadow: slowly('fullWarmAndShadow'),
+  });
+}
+
+/**
+ * Under policy `cost` what is let go has been weighed against what a call would cost. Only flutter is kept out: what rests is
+ * let go once nobody wanted it `shortly`.
+ */
+export function withoutFlutter(wanted: Levels, shortly: DecisionMemory['wants']): Levels {
+  const most = (level: keyof Levels) => Math.max(wanted[level], ...shortly.map((want) => want[level]));
+  return nested({
+    full: wanted.full,
+    fullAndWarm: most('fullAndWarm'),
+    fullWarmAndShadow: most('fullWarmAndShadow'),
   });
 }

@@ -18,3 +18,17 @@ export function lastingMinimum(input: DecideInput, usable: boolean, holds: boole
   // Above its minimum the autoscaler holds by itself; at it, ours is what holds.
   return target > minimum ? recorded : Math.max(recorded, Math.min(needed, minimum));
 }
+
+/**
+ * The minimum that is set: raised only to what was wanted at every look of the break-even window, and lowered only to the
+ * highest of them. Mirrors carry what is younger; who has rented for as long as buying takes to pay off buys (ski rental:
+ * Karlin et al. 1988, never more than twice the cost of who knew).
+ * @param wanted now
+ * @param lately wanted by the looks of the window
+ * @param present what is set
+ */
+export function heldMinimum(wanted: number, lately: readonly number[], present: number): number {
+  const lowest = Math.min(wanted, ...lately);
+  const highest = Math.max(wanted, ...lately);
+  return Math.min(highest, Math.max(lowest, present));
+}
