@@ -13,10 +13,12 @@ import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
 import { digestOf, HISTORY_MS, HORIZON_MS, PATH_MS, windowsOf } from './digest.ts';
 import { NearTerm } from './near-term.ts';
+import { fingerprints, hasChanged, importedDays, withImported } from './past/imported-days.ts';
 import { sizedEvents } from './sized-events.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import type { EventStore } from '../src/ports/events.ts';
+import type { History as Past } from '../src/ports/history.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
 
 export interface ForecastDeps {
@@ -25,6 +27,8 @@ export interface ForecastDeps {
   clock: Clock;
   /** What is announced. Absent: nothing ever is. */
   events?: Pick<EventStore, 'events' | 'outcomes'>;
+  /** Where imported demand lies. Absent: none ever was. */
+  history?: Pick<Past, 'demandDays'>;
   /** Absent: a thread of its own. */
   fitter?: Fitter;
 }
@@ -55,6 +59,9 @@ interface Tracked {
   fittedAsOf: number;
   /** The events that the newest fit knew: others call for a new one at once. */
   fittedWith?: string;
+  /** What had been imported when it was loaded, and when that was looked at last. */
+  imported: ReadonlyMap<string, string>;
+  importsReadAt: number;
 }
 
 /** Forecast: reads demand, runs the pipeline, keeps the fan in the ledger, returns what the decision needs. */
@@ -66,11 +73,24 @@ export function createForecastActivities(deps: ForecastDeps) {
   function find(spec: ApplicationSpec, events: readonly AnnouncedEvent[]): Promise<Tracked> {
     const known = applications.get(spec.application);
     const found = (known ?? Promise.reject(new Error('unknown'))).then(
-      (app) => (app.series === seriesOf(spec) ? app : load(deps, fitter, spec, events)),
+      async (app) => {
+        if (app.series !== seriesOf(spec)) return load(deps, fitter, spec, events);
+        // What was learnt without the import is no state to go on from.
+        return (await hasNewImports(app, spec)) ? load(deps, fitter, spec, events, { anew: true }) : app;
+      },
       () => load(deps, fitter, spec, events),
     );
     applications.set(spec.application, found);
     return found;
+  }
+
+  /** Looked for on the slower beat: what is imported is old, and can wait. */
+  async function hasNewImports(app: Tracked, { application }: ApplicationSpec): Promise<boolean> {
+    const now = deps.clock.now();
+    if (now - app.importsReadAt < REFIT_MS) return false;
+    app.importsReadAt = now;
+    const imported = await importedDays(deps.history, application, now - HISTORY_MS, now);
+    return hasChanged(app.imported, fingerprints(imported));
   }
 
   return {
@@ -111,16 +131,22 @@ function seriesOf({ application, demand, mirrors }: ApplicationSpec): string {
   return JSON.stringify([application, ...identityOf(demand), demand.stepMs, mirrors.interval]);
 }
 
-/** Reads the history; then the pipeline as the ledger has it, else one warmed up on that history. */
+/** Reads the history; then the pipeline as the ledger has it, unless `anew`, else one warmed up on that history. */
 async function load(
   deps: ForecastDeps,
   fitter: Fitter,
   spec: ApplicationSpec,
   events: readonly AnnouncedEvent[],
+  { anew = false } = {},
 ): Promise<Tracked> {
   const { stepMs } = spec.demand;
   const now = deps.clock.now();
-  const samples = await deps.demand.read(spec, now - HISTORY_MS, now);
+  const from = now - HISTORY_MS;
+  const [observed, imported] = await Promise.all([
+    deps.demand.read(spec, from, now),
+    importedDays(deps.history, spec.application, from, now),
+  ]);
+  const samples = withImported(observed, imported, stepMs, from, now);
   const history = extend(undefined, samples, stepMs, HISTORY_MS);
   const app: Tracked = {
     series: seriesOf(spec),
@@ -129,9 +155,12 @@ async function load(
     nearTerm: new NearTerm(spec),
     fittedAsOf: -Infinity,
     fittedWith: JSON.stringify(events),
+    imported: fingerprints(imported),
+    importsReadAt: now,
   };
   if (!history) return app;
-  const stored = fromStored(await deps.ledger.loadModelState(spec.application), app.series, endOf(history));
+  const state = anew ? undefined : await deps.ledger.loadModelState(spec.application);
+  const stored = fromStored(state, app.series, endOf(history));
   if (stored) {
     app.pipeline = stored;
     app.fittedAsOf = stored.fitted?.asOf ?? -Infinity;

@@ -1,9 +1,10 @@
 import { toHistory, type History as Series } from '../../models/forecaster.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
-import { identityOf } from '../../src/domain/demand-series.ts';
+import { seriesOfDays } from '../../src/domain/demand-series.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { DemandSource } from '../../src/ports/demand.ts';
 import type { History } from '../../src/ports/history.ts';
+import { importedDays, withImported } from './imported-days.ts';
 
 export const DAY_MS = 86_400_000;
 /** A day is not read again once it is so long over: Cloud Monitoring lets samples come a few minutes late. */
@@ -16,8 +17,8 @@ export interface DemandDaysDeps {
 }
 
 /**
- * Demand of whole days, from the ledger where it is complete there, else from its source in one request a day. Samples
- * with from < at <= to; undefined without any. History belongs to the application: its instance group may change.
+ * Demand of whole days, from the ledger where it is complete there, else from its source in one request a day, and as it
+ * was imported. Samples with from < at <= to; undefined without any. History belongs to the application: its instance group may change.
  */
 export async function demandOfDays(
   { demand, history, clock }: DemandDaysDeps,
@@ -27,7 +28,7 @@ export async function demandOfDays(
 ): Promise<Series | undefined> {
   const { application } = spec;
   const { stepMs } = spec.demand;
-  const series = JSON.stringify([...identityOf(spec.demand), stepMs]);
+  const series = seriesOfDays(spec.demand);
   const known = new Map(
     (await history.demandDays(application, series, startOfDay(from), to)).map((day) => [day.day, day]),
   );
@@ -43,7 +44,8 @@ export async function demandOfDays(
     }
     for (const sample of found.samples) if (sample.at > from && sample.at <= to) samples.push(sample);
   }
-  return toHistory(samples, stepMs);
+  const imported = await importedDays(history, application, from, to);
+  return toHistory(withImported(samples, imported, stepMs, from, to), stepMs);
 }
 
 export function startOfDay(at: number): number {

@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts';
 import { ANNOUNCEMENT_TYPE } from '../events/cloud-events.ts';
 import type { KnownEvent } from '../ports/events.ts';
 import { columns } from './output.ts';
-import { askWorker } from './worker-api.ts';
+import { askWorker, authorization } from './worker-api.ts';
 
 /** Events of a running application: what its worker knows, and how to tell it more. */
 
@@ -72,10 +72,6 @@ export async function callOff(config: Config, application: string, id: string): 
 
 function pathOf(application: string): string {
   return `/applications/${encodeURIComponent(application)}/events`;
-}
-
-function authorization({ events }: Config): Record<string, string> {
-  return events.token === undefined ? {} : { authorization: `Bearer ${events.token}` };
 }
 
 function ask<T>(config: Config, path: string, request: RequestInit = {}): Promise<T> {

@@ -7,6 +7,7 @@ import { addEventVerbs } from './event-verbs.ts';
 import { addExplainVerbs } from './explain-verbs.ts';
 import { addExportVerb } from './export-verbs.ts';
 import { addForecastVerbs } from './forecast-verbs.ts';
+import { addImportVerb } from './import-verb.ts';
 import { addLocalVerbs } from './local-verbs.ts';
 import { createOutput, PROCESS_STREAMS, type Streams } from './output.ts';
 import { addReplayVerb } from './replay-verb.ts';
@@ -38,6 +39,7 @@ export async function runCommand(argv: string[], streams: Streams = PROCESS_STRE
   addBacktestVerb(program, streams);
   addExplainVerbs(program, streams);
   addExportVerb(program, streams);
+  addImportVerb(program, streams);
   addReplayVerb(program, streams, ask);
   addApplicationVerbs(program, ask);
 

@@ -21,6 +21,11 @@ export async function streamFromWorker(config: Config, path: string): Promise<Re
   }
 }
 
+/** The header of those who may write; empty where the configuration has no token. */
+export function authorization({ events }: Config): Record<string, string> {
+  return events.token === undefined ? {} : { authorization: `Bearer ${events.token}` };
+}
+
 async function answerOf({ api }: Config, path: string, request: RequestInit): Promise<Response> {
   const base = `http://${api.host}:${api.port}`;
   const answer = await fetch(`${base}${path}`, request).catch((cause: unknown) => {

@@ -58,6 +58,11 @@ export function identityOf({ refused, ...series }: MeasuredDemand): unknown[] {
   return [...partsOf(series), ...(refused ? [{ refused: partsOf(refused) }] : [])];
 }
 
+/** The name under which whole days of it lie in the ledger. */
+export function seriesOfDays(demand: MeasuredDemand & { stepMs: number }): string {
+  return JSON.stringify([...identityOf(demand), demand.stepMs]);
+}
+
 /** What is as by default is left out: it names the same series as before there was a choice. */
 function partsOf({ metric, filter, aligner = 'rate', reducer = 'sum', prometheus }: DemandSeries): unknown[] {
   if (prometheus) return [prometheus];

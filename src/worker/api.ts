@@ -1,10 +1,12 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Preview } from '../domain/preview.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
+import type { Applications } from '../ports/applications.ts';
 import type { Clock } from '../ports/clock.ts';
 import { addEventRoutes } from './event-routes.ts';
 import { addExportRoutes } from './exports/routes.ts';
 import { addHistoryRoutes } from './history-routes.ts';
+import { addImportRoutes } from './import-routes.ts';
 
 /** What the API reads, and where it keeps announced events. */
 export interface ApiSources {
@@ -12,7 +14,9 @@ export interface ApiSources {
   clock: Clock;
   /** What would be decided now; undefined before the first forecast. Absent: nobody can be asked. */
   preview?: (application: string) => Promise<Preview | undefined>;
-  /** Bearer token of those who may announce events; absent: nobody may. */
+  /** Absent: what is imported is compared with nothing that was observed. */
+  applications?: Applications;
+  /** Bearer token of those who may announce events and import demand; absent: nobody may. */
   eventToken?: string | undefined;
 }
 
@@ -20,7 +24,7 @@ export interface ApiSources {
  * The worker's HTTP API on loopback, for the command and the dashboard: only the worker opens the embedded ledger.
  * Times are ms since the epoch, application time.
  */
-export function createApi({ ledger, clock, preview, eventToken }: ApiSources): FastifyInstance {
+export function createApi({ ledger, clock, preview, applications, eventToken }: ApiSources): FastifyInstance {
   const api = Fastify({ logger: false });
 
   api.get('/healthz', async () => ({ ok: true, now: clock.now(), speed: clock.speed }));
@@ -60,6 +64,7 @@ export function createApi({ ledger, clock, preview, eventToken }: ApiSources): F
   });
 
   addEventRoutes(api, { store: ledger.eventStore, clock, token: eventToken });
+  addImportRoutes(api, { ledger, applications, clock, token: eventToken });
   addHistoryRoutes(api, ledger.history, clock);
   addExportRoutes(api, ledger.exports);
   return api;

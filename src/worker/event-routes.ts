@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { ANNOUNCED_DIRECTLY } from '../domain/event-source.ts';
 import { measureUplifts, worthOfSources } from '../domain/uplift.ts';
 import { AnnouncementError } from '../events/announcement.ts';
 import { eventsOfRequest } from '../events/cloud-events.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/events.ts';
+import { refusalOf, refuse } from './token.ts';
 
 /** More than a hundred announcements need. */
 const BODY_LIMIT_BYTES = 256 * 1024;
@@ -46,7 +46,7 @@ export function addEventRoutes(api: FastifyInstance, { store, clock, token }: Ev
     webhook.removeAllContentTypeParsers();
     webhook.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
     webhook.addHook('onRequest', (request, reply, done) => {
-      const refusal = refusalOf(request, token);
+      const refusal = refusalOf(request, token, 'announce events');
       if (refusal) void refuse(reply, refusal);
       else done();
     });
@@ -80,27 +80,4 @@ function readOr400<T>(read: () => T): T | AnnouncementError {
     if (error instanceof AnnouncementError) return error;
     throw error;
   }
-}
-
-interface Refusal {
-  code: 401 | 403;
-  error: string;
-}
-
-function refusalOf({ headers }: FastifyRequest, token: string | undefined): Refusal | undefined {
-  if (token === undefined)
-    return { code: 403, error: 'nobody may announce events: set events.token in the configuration' };
-  const given = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return undefined;
-  return { code: 401, error: 'send events.token of the configuration as Authorization: Bearer' };
-}
-
-/** Equally long whatever was given. */
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
-
-function refuse(reply: FastifyReply, { code, error }: Refusal): FastifyReply {
-  if (code === 401) void reply.header('www-authenticate', 'Bearer');
-  return reply.code(code).send({ error });
 }

@@ -110,7 +110,7 @@ export async function createWorker(
     });
     const applications = createApplications(client);
     const preview = createPreview({ client, applications, ...cloud, ledger, clock, prices: config.prices });
-    const api = await listen(config, { ledger, clock, preview }, closers);
+    const api = await listen(config, { ledger, clock, preview, applications }, closers);
     return supervise(worker, api, closeAll, logger);
   } catch (error) {
     await closeAll();
@@ -120,7 +120,7 @@ export async function createWorker(
 
 async function listen(
   config: Config,
-  sources: Pick<ApiSources, 'ledger' | 'clock' | 'preview'>,
+  sources: Pick<ApiSources, 'ledger' | 'clock' | 'preview' | 'applications'>,
   closers: (() => Promise<unknown>)[],
 ): Promise<string> {
   const api: FastifyInstance = createApi({ ...sources, eventToken: config.events.token });

@@ -11,6 +11,12 @@ export interface SeriesFile {
   notes: string[];
 }
 
+/** Names of the columns to read, where they are others than `timestamp` and `value`. */
+export interface SeriesColumns {
+  time?: string | undefined;
+  value?: string | undefined;
+}
+
 interface Row {
   /** Start of the step, ms since the epoch. */
   startMs: number;
@@ -29,8 +35,8 @@ const HEADER = 'timestamp,value';
  * counts; an empty value, NaN or a missing row is a gap, never zero. Throws a UsageError that names file, line, field,
  * value and what would be right.
  */
-export function readSeriesFile(path: string): SeriesFile {
-  const rows = rowsOf(path, textOf(path));
+export function readSeriesFile(path: string, columns: SeriesColumns = {}): SeriesFile {
+  const rows = rowsOf(path, textOf(path), columns);
   const stepMs = stepOf(path, rows);
   const sorted = rows.toSorted((a, b) => a.startMs - b.startMs);
   const firstMs = Math.floor(sorted[0]!.startMs / stepMs) * stepMs;
@@ -66,11 +72,18 @@ function textOf(path: string): string {
   }
 }
 
-function rowsOf(path: string, text: string): Row[] {
+function rowsOf(path: string, text: string, columns: SeriesColumns): Row[] {
   const records = recordsOf(path, text);
   const header = records[0]?.record.map((cell) => cell.toLowerCase()) ?? [];
-  const named = header.includes('timestamp') && header.includes('value');
-  const [timeAt, valueAt] = named ? [header.indexOf('timestamp'), header.indexOf('value')] : [0, 1];
+  for (const name of [columns.time, columns.value])
+    if (name !== undefined && !header.includes(name.toLowerCase()))
+      throw new UsageError(`${path} has no column ${name}; its first line is: ${header.join(', ')}`);
+  const [time, value] = [columns.time ?? 'timestamp', columns.value ?? 'value'].map((name) =>
+    name.toLowerCase(),
+  );
+  const [timeIn, valueIn] = [header.indexOf(time!), header.indexOf(value!)];
+  const named = (timeIn >= 0 && valueIn >= 0) || columns.time !== undefined || columns.value !== undefined;
+  const [timeAt, valueAt] = named ? [Math.max(0, timeIn), valueIn < 0 ? 1 : valueIn] : [0, 1];
   // A first line without a time and without a number is a header of other words.
   const headed = named || (Number.isNaN(timeOf(header[0] ?? '')) && Number.isNaN(Number(header[1])));
   const rows = records.slice(headed ? 1 : 0).map(({ record, line }) => {

@@ -1,0 +1,120 @@
+import { endOf } from '../../models/forecaster.ts';
+import type { Config } from '../config/config.ts';
+import { onSteps, type StepValue } from '../domain/imported-demand.ts';
+import type { ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
+import { readSeriesFile, type SeriesColumns } from './forecast/series-file.ts';
+import { askWorker, authorization } from './worker-api.ts';
+
+/** `premirror import`: demand of the past, from a file into the ledger. */
+
+export interface ImportOptions {
+  file: string;
+  time?: string;
+  column?: string;
+  replace: boolean;
+}
+
+export interface Imported extends ImportAnswer {
+  /** Of the steps in the file, ms since the epoch. */
+  from: number;
+  to: number;
+  stepMs: number;
+  /** Values below 0: left out. */
+  negative: number;
+  /** What was put right in reading, in words. */
+  notes: string[];
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A message stays below what the worker takes. */
+const DAYS_PER_REQUEST = 30;
+const ANSWER_WITHIN_MS = 60_000;
+
+/** Sends the file's demand to the worker, some weeks at a time. Nothing is lost by doing it again. */
+export async function importDemand(
+  config: Config,
+  application: string,
+  { file, time, column, replace }: ImportOptions,
+  note: (text: string) => void,
+): Promise<Imported> {
+  const columns: SeriesColumns = { time, value: column };
+  const { history, notes } = readSeriesFile(file, columns);
+  const { startAt, stepMs: fileStepMs } = history;
+  // Decisions are made by the minute at the finest.
+  const stepMs = Math.max(fileStepMs, MINUTE_MS);
+  const found = [...history.values].map((value, i) => ({ at: startAt + i * fileStepMs, value }));
+  const known = found.filter(({ value }) => value >= 0);
+  const negative = found.filter(({ value }) => value < 0).length;
+  const days = daysOf(onSteps(known, fileStepMs, stepMs), stepMs);
+  const sum: Imported = {
+    taken: 0,
+    changed: 0,
+    unchanged: 0,
+    observed: 0,
+    tooOld: 0,
+    tooNew: 0,
+    running: false,
+    from: startAt - fileStepMs,
+    to: endOf(history),
+    stepMs,
+    negative,
+    notes: notes.filter((text) => !text.includes('negative')),
+  };
+  for (let i = 0; i < days.length; i += DAYS_PER_REQUEST) {
+    const body: ImportBody = { stepMs, replace, days: days.slice(i, i + DAYS_PER_REQUEST) };
+    const answer = await send(config, application, body);
+    for (const key of ['taken', 'changed', 'unchanged', 'observed', 'tooOld', 'tooNew'] as const)
+      sum[key] += answer[key];
+    sum.running = answer.running;
+    if (days.length > DAYS_PER_REQUEST)
+      note(`${Math.min(days.length, i + DAYS_PER_REQUEST)} of ${days.length} days`);
+  }
+  return sum;
+}
+
+function daysOf(samples: readonly StepValue[], stepMs: number): ImportedDay[] {
+  const days = new Map<number, ImportedDay>();
+  for (const { at, value } of samples) {
+    const start = Math.floor((at - stepMs) / DAY_MS) * DAY_MS;
+    const day = days.get(start) ?? { day: start, samples: [] };
+    day.samples.push([Math.round((at - start) / stepMs), value]);
+    days.set(start, day);
+  }
+  return [...days.values()];
+}
+
+function send(config: Config, application: string, body: ImportBody): Promise<ImportAnswer> {
+  return askWorker<ImportAnswer>(config, `/applications/${encodeURIComponent(application)}/demand`, {
+    method: 'POST',
+    headers: { ...authorization(config), 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+}
+
+/** For people: what was taken, what was there, what was left out and why, and when it counts. */
+export function describeImport(application: string, imported: Imported): string {
+  const { taken, changed, unchanged, running, from, to, stepMs, notes } = imported;
+  const span = `${minute(from)} to ${minute(to)}, in steps of ${stepMs / MINUTE_MS} min`;
+  const leftOut = [
+    [imported.observed, 'were observed live (--replace puts the file in their place)'],
+    [imported.tooOld, 'are older than the ledger keeps demand'],
+    [imported.tooNew, 'are not over yet'],
+    [imported.negative, 'are below 0, which no demand is'],
+  ] as const;
+  const lines = [
+    `${application}: ${span}`,
+    `${taken} steps taken, ${changed} changed, ${unchanged} imported before`,
+    ...leftOut.filter(([steps]) => steps > 0).map(([steps, why]) => `left out: ${steps} that ${why}`),
+    ...notes,
+    running
+      ? 'its forecasts take this up within a quarter of an hour'
+      : `no application ${application} runs now: its first forecast will start from this`,
+  ];
+  return lines.join('\n  ');
+}
+
+function minute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`;
+}
