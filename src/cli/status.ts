@@ -4,6 +4,7 @@ import type { TierCounts } from '../domain/tier.ts';
 import { clockTime } from '../domain/zones.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
 import type { Context } from './context.ts';
+import { learntRows, readLearnt, type Learnt } from './learnt.ts';
 import { listLink, workflowLink } from './links.ts';
 import { columns } from './output.ts';
 
@@ -12,6 +13,8 @@ export interface Status {
   runId: string;
   /** Undefined when its worker does not answer. */
   view?: ApplicationView;
+  /** What feedback has learnt, where one application was asked for and its worker answers. */
+  learnt?: Learnt;
   link: string;
   list: string;
 }
@@ -29,7 +32,8 @@ export async function readStatus({ client, config }: Context, application?: stri
       const query = () => client.workflow.getHandle(workflowId).query(stateQuery);
       // In a list, one silent worker must not hide the others.
       const view = application ? await query() : await query().catch(() => undefined);
-      return { workflowId, runId, ...(view && { view }), ...links };
+      const learnt = application ? await readLearnt(config, application) : undefined;
+      return { workflowId, runId, ...(view && { view }), ...(learnt && { learnt }), ...links };
     }),
   );
 }
@@ -55,7 +59,7 @@ export function describeStatus(all: Status[]): string {
   return all.map(describeOne).join('\n\n');
 }
 
-function describeOne({ workflowId, view, link, list }: Status): string {
+function describeOne({ workflowId, view, learnt, link, list }: Status): string {
   const links = `  now      ${link}\n  history  ${list}`;
   if (!view) return `${workflowId}: its worker does not answer\n${links}`;
   const { phase, mode, paused, forecast, decision } = view;
@@ -68,6 +72,13 @@ function describeOne({ workflowId, view, link, list }: Status): string {
     );
   }
   if (decision) lines.push(`  decision ${decision.reasons.headline}`);
+  if (decision?.reasons.mayBeMore)
+    lines.push(`  demand   may be more than seen: ${decision.reasons.mayBeMore}`);
+  const instance = decision?.reasons.instance;
+  if (instance)
+    lines.push(
+      `  instance carries ${round(instance.carries)} as measured, ${round(instance.declared)} as declared`,
+    );
   for (const [zone, held] of Object.entries(view.forced)) lines.push(`  forced   ${zone}: ${tiers(held)}`);
   if (view.runs.length > 0) {
     const rows = view.runs.map((run) => [run.zone, run.phase, `${run.serving} serving`, tiers(run.wanted)]);
@@ -77,6 +88,7 @@ function describeOne({ workflowId, view, link, list }: Status): string {
         .map((row) => `  mirror   ${row}`),
     );
   }
+  if (learnt) lines.push(...learntRows(learnt).map(([what, text]) => `  ${what!.padEnd(8)} ${text}`));
   return [...lines, links].join('\n');
 }
 
