@@ -6,16 +6,20 @@ import { createFleet } from '../gcp/fleet.ts';
 import { createMetricSource } from '../gcp/metrics.ts';
 import { createRouter } from '../gcp/router.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Cloud } from './worker.ts';
+import type { Cloud, Tell } from './worker.ts';
 import { withLatencies } from './zone-latency.ts';
 
 /** The ports on Google Cloud, or on what the configuration's endpoints name. Throws when there are no credentials. */
-export async function createGoogleCloud({ google, latencies }: Config, clock: Clock): Promise<Cloud> {
+export async function createGoogleCloud(
+  { google, latencies }: Config,
+  clock: Clock,
+  tell: Tell,
+): Promise<Cloud> {
   const clients = await createGcpClients(google);
   return {
     fleet: createFleet(clients),
     router: createRouter(clients),
-    demand: createDemandSource(clients, clock),
+    demand: createDemandSource(clients, clock, tell),
     capacity: withLatencies(createCapacitySource(clients, clock), latencies),
     metrics: createMetricSource(clients, clock),
     close: () => clients.close(),

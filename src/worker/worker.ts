@@ -14,6 +14,7 @@ import { createEventSources } from '../events/sources.ts';
 import { holidaysOf } from '../../models/features/holidays.ts';
 import { hindsight } from '../backtest/hindsight.ts';
 import { openLedger } from '../ledger/open.ts';
+import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { CapacitySource } from '../ports/capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DemandSource } from '../ports/demand.ts';
@@ -41,6 +42,9 @@ export interface Cloud {
   close(): Promise<void>;
 }
 
+/** What a person should know of an application's demand. */
+export type Tell = (application: string, text: string) => void;
+
 export interface RunningWorker {
   /** Base URL of the API. */
   api: string;
@@ -56,7 +60,7 @@ export interface RunningWorker {
  */
 export async function createWorker(
   config: Config,
-  createCloud: (config: Config, clock: Clock) => Promise<Cloud>,
+  createCloud: (config: Config, clock: Clock, tell: Tell) => Promise<Cloud>,
   logger: Logger,
 ): Promise<RunningWorker> {
   const clock = createClock(config.clock);
@@ -65,10 +69,10 @@ export async function createWorker(
     for (const close of closers.toReversed()) await close();
   };
   try {
-    const cloud = await createCloud(config, clock);
-    closers.push(() => cloud.close());
     const ledger = await openLedger(config.ledger);
     closers.push(() => ledger.close());
+    const cloud = await createCloud(config, clock, createTell(ledger, clock, logger));
+    closers.push(() => cloud.close());
     const target = targetOf(config.temporal);
     const { client, connection } = await connect(target);
     closers.push(() => connection.close());
@@ -116,6 +120,16 @@ export async function createWorker(
     await closeAll();
     throw error;
   }
+}
+
+/** Into the log and among what happened. Nothing waits for it: demand is read whether it was told or not. */
+function createTell(ledger: Pick<StoredLedger, 'tell'>, clock: Clock, logger: Logger): Tell {
+  return (application, text) => {
+    logger.warn({ application }, text);
+    ledger
+      .tell({ at: clock.now(), application, kind: 'forecast', text })
+      .catch((error: unknown) => logger.error(error, 'what was found could not be told'));
+  };
 }
 
 async function listen(
