@@ -34,7 +34,7 @@ units, model = trace.units, Model(floor=1)
 rng = np.random.default_rng(6)
 hold = lambda top: np.repeat(rng.integers(0, top + 1, len(units)), rng.integers(1, 30, len(units)))[:len(units)]
 plan = {'primary': hold(8), 'full': hold(15), 'warm': hold(4), 'shadow': hold(9)}
-group = lambda r: simulate(units[1440:-1440], model, r['full'][1440:-1440], start_full=5)
+group = lambda r: simulate(units[1440:-1440], model, r['full'][1440:-1440], shadow=r['shadow'][1440:-1440] if 'shadow' in r else None, start_full=5)
 print(json.dumps({
   'units': units.tolist(), 'plan': {k: v.tolist() for k, v in plan.items()},
   'planned': simulate(units, model, start_full=5, **plan),
@@ -44,6 +44,13 @@ print(json.dumps({
     'mig|target 0.6': group(rivals.gcp_reactive(units, model.lag, 0.6)),
     'gcp predictive|target 0.9, ahead 10 min': group(rivals.gcp_predictive(units, model.lag, 0.9, 10)),
     'phpa holt-winters|target 0.9, smoothing 0.2/0/0.5': group(rivals.phpa_holt_winters(units, model.lag, 0.9, (0.2, 0.0, 0.5))),
+    'gcp predictive +pool|target 0.95, pool 5': group(rivals.gcp_predictive_pool(units, model.lag, 0.95, 5)),
+    'aws predictive|target 0.9, mean': group(rivals.aws_predictive(units, model.lag, 0.9, 'mean')),
+    'aws predictive|target 0.7, max': group(rivals.aws_predictive(units, model.lag, 0.7, 'max')),
+    'aws predictive +pool|target 0.9, mean, pool 10': group(rivals.aws_warm_pool(units, model.lag, 0.9, 'mean', 10)),
+    'autopilot|target 0.9, p95 of 30 min': group(rivals.autopilot_like(units, model.lag, 0.9, 30, 'p95')),
+    'autopilot|target 1, p95 of 1440 min': group(rivals.autopilot_like(units, model.lag, 1.0, 1440, 'p95')),
+    'autopilot|target 0.8, max of 360 min': group(rivals.autopilot_like(units, model.lag, 0.8, 360, 'max')),
     'crane dsp|target 0.9, fft, window 6 min': group(rivals.crane_dsp(units, model.lag, 0.9, 'fft', 6)),
     'crane dsp|target 1, max, window 60 min': group(rivals.crane_dsp(units, model.lag, 1.0, 'max', 60)),
   }}))

@@ -1,7 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fft, inverseReal } from '../src/backtest/fft.ts';
 import { DEFAULT_MODEL, STEPS_PER_DAY, lagSteps } from '../src/backtest/model.ts';
+import type { Policy } from '../src/backtest/policy.ts';
 import { decideAlong } from '../src/backtest/policy.ts';
+import { fadingPercentile, windowMaximum } from '../src/backtest/rivals/autopilot.ts';
+import { targetTracking } from '../src/backtest/rivals/aws-predictive.ts';
 import { estimatePeriod, findPeriod } from '../src/backtest/rivals/crane-estimate.ts';
 import { hpaSizer } from '../src/backtest/rivals/hpa.ts';
 import { RIVALS } from '../src/backtest/rivals/index.ts';
@@ -23,7 +27,21 @@ function sizes(rival: string, settings: string, demand: Float64Array): Int32Arra
     ?.candidates(demand.length)
     .find((one) => one.settings === settings);
   if (!found) throw new Error(`no ${rival} with ${settings}`);
-  return decideAlong(found.policy, demand, LAG).primary;
+  return groupSize(found.policy, demand);
+}
+
+/** Those that serve: of the one group, which stands for a primary where there is no pool. */
+function groupSize(policy: Policy, demand: Float64Array): Int32Array {
+  const { primary, full } = decideAlong(policy, demand, LAG);
+  return primary.map((size, t) => size + full[t]!);
+}
+
+/** One candidate for each way to size the group: pools beside it don't change that. */
+function sizesOf(rival: Rival, demand: Float64Array, split: number): Int32Array[] {
+  return rival
+    .candidates(split)
+    .filter(({ settings }) => !/pool (5|10|20)$/.test(settings))
+    .map(({ policy }) => groupSize(policy, demand));
 }
 
 describe('no rival sees the future', () => {
@@ -32,13 +50,13 @@ describe('no rival sees the future', () => {
   test.each(RIVALS.map((rival): [string, Rival] => [rival.name, rival]))('%s', (_, rival) => {
     const demand = daily(5);
     const split = 3 * STEPS_PER_DAY;
-    const before = rival.candidates(split).map((one) => decideAlong(one.policy, demand, LAG).primary);
+    const before = sizesOf(rival, demand, split);
     for (const change of changes) {
       const other = demand.map((value, t) => (t < change ? value : 40 - value));
-      const after = rival.candidates(split).map((one) => decideAlong(one.policy, other, LAG).primary);
+      const after = sizesOf(rival, other, split);
       // Demand of the step `change` may be used from `change + LAG` on.
       before.forEach((sizes, i) =>
-        expect(after[i]!.subarray(0, change + LAG)).toEqual(sizes.subarray(0, change + LAG)),
+        expect(after[i]!.findIndex((size, t) => t < change + LAG && size !== sizes[t])).toBe(-1),
       );
     }
   });
@@ -93,6 +111,79 @@ test('the predictive emulation reacts only until it has seen three days, then si
     expect(predictive[t]).toBeGreaterThanOrEqual(Math.ceil(needed * 0.998));
     expect(predictive[t]).toBeLessThanOrEqual(Math.ceil(needed * 1.002));
   }
+});
+
+describe('aws predictive', () => {
+  test('tracks its target by two alarms: three minutes above it, a quarter of an hour below 90% of it', () => {
+    const size = targetTracking(0.5);
+    expect([5, 6, 6, 5, 6, 6, 6].map(size)).toEqual([10, 10, 10, 10, 10, 10, 12]);
+    // 5.4 of 12 is 90% of the target, 5.3 is below.
+    const falling = [...Array<number>(20).fill(5.4), ...Array<number>(15).fill(5.3)].map(size);
+    expect(falling).toEqual([...Array<number>(34).fill(12), 11]);
+  });
+
+  test('says nothing before a day is known, then what the hours of the days before were, five minutes ahead', () => {
+    const demand = daily(4, 0);
+    const decided = sizes('aws predictive', 'target 0.5, max', demand);
+    const track = targetTracking(0.5);
+    const reactive = Array.from({ length: 25 * 60 }, (_, t) => track(demand[Math.max(0, t - LAG)]!));
+    expect([...decided.subarray(LAG + 20, 25 * 60 - 5)]).toEqual(reactive.slice(LAG + 20, 25 * 60 - 5));
+    // Days are alike: the largest minute of this hour, and from five minutes before on that of the next.
+    const hourly = (hour: number) => Math.max(...demand.subarray(hour * 60, (hour + 1) * 60));
+    for (let t = 2 * STEPS_PER_DAY; t < 2 * STEPS_PER_DAY + 720; t++) {
+      const needed = Math.max(hourly(Math.floor(t / 60)), hourly(Math.floor((t + 5) / 60)));
+      expect(decided[t]).toBeGreaterThanOrEqual(Math.ceil(needed / 0.5 - 1e-9));
+    }
+  });
+
+  test('a pool stands beside the same group, and changes nothing of it', () => {
+    const demand = daily(3);
+    const candidates = RIVALS.find(({ name }) => name === 'aws predictive +pool')!.candidates(0);
+    const { policy } = candidates.find(({ settings }) => settings === 'target 0.9, mean, pool 10')!;
+    const targets = decideAlong(policy, demand, LAG);
+    expect(targets.full).toEqual(sizes('aws predictive', 'target 0.9, mean', demand));
+    expect(new Set(targets.shadow.subarray(LAG))).toEqual(new Set([10]));
+  });
+});
+
+describe('autopilot', () => {
+  const loads = fc.array(fc.double({ min: 0, max: 50, noNaN: true }), { minLength: 1, maxLength: 200 });
+
+  test('takes the largest load of its window', () => {
+    fc.assert(
+      fc.property(loads, fc.integer({ min: 1, max: 30 }), (seen, window) => {
+        const maximum = windowMaximum(window);
+        seen.forEach((load, i) =>
+          expect(maximum(load)).toBe(Math.max(...seen.slice(Math.max(0, i - window + 1), i + 1))),
+        );
+      }),
+    );
+  });
+
+  test('takes a percentile in which what is long past counts for nothing', () => {
+    fc.assert(
+      fc.property(loads, (seen) => {
+        const percentile = fadingPercentile(10);
+        const last = seen.map(percentile).at(-1)!;
+        // No more than the largest, by the edge of its bin.
+        expect(last).toBeLessThanOrEqual(Math.max(1e-3, ...seen) * 1.05);
+        const settled = Array.from({ length: 200 }, () => percentile(2)).at(-1)!;
+        expect(settled / 2).toBeGreaterThan(0.999);
+        expect(settled / 2).toBeLessThan(1.051);
+      }),
+    );
+    const percentile = fadingPercentile(1e9);
+    const seen = Array.from({ length: 1_000 }, (_, i) => percentile(1 + ((i * 7) % 100)));
+    // Of 1 to 100 by turns, 95 is the percentile; a bin is 5% wide.
+    expect(seen.at(-1)! / 95.5).toBeGreaterThan(0.95);
+    expect(seen.at(-1)! / 95.5).toBeLessThan(1.05);
+  });
+
+  test('weights are made small again before they overflow', () => {
+    const percentile = fadingPercentile(1);
+    const seen = Array.from({ length: 2_000 }, (_, i) => percentile(i < 1_990 ? 1 : 8));
+    expect(seen.at(-1)! / 8).toBeGreaterThan(0.999);
+  });
 });
 
 test('holt-winters says nothing before two days, and never asks for less than the reactive rule', () => {

@@ -1,7 +1,7 @@
 import { STEPS_PER_DAY } from '../model.ts';
 import { migSizer } from './mig.ts';
 import type { Rival } from './rival.ts';
-import { UTILIZATION_TARGETS, ceiling, groupOf, newest } from './rival.ts';
+import { POOLS, UTILIZATION_TARGETS, ceiling, groupOf, groupWithPool, newest, remembered } from './rival.ts';
 
 /** The documents: three days of history needed, three weeks used, daily and weekly cycles, initialisation period ahead. */
 const HISTORY_NEEDED_STEPS = 3 * STEPS_PER_DAY;
@@ -20,22 +20,39 @@ export const gcpPredictive: Rival = {
     const profile = new SeasonalProfile();
     return UTILIZATION_TARGETS.flatMap((target) =>
       INITIALISATION_STEPS.map((ahead) => {
-        const reactive = migSizer(target);
+        const size = sizer(profile, target, ahead);
         return {
           settings: `target ${target}, ahead ${ahead} min`,
           utilizationTarget: target,
-          policy: (observed, t) =>
-            groupOf(
-              Math.max(
-                reactive(newest(observed), t),
-                ceiling(forecast(profile, observed, t, ahead) / target),
-              ),
-            ),
+          policy: (observed, t) => groupOf(size(observed, t)),
         };
       }),
     );
   },
 };
+
+export const gcpPredictivePool: Rival = {
+  name: 'gcp predictive +pool',
+  about: 'the same emulation, beside a standby pool, kept as shadow, sized by hand',
+  candidates: () => {
+    const profile = new SeasonalProfile();
+    return UTILIZATION_TARGETS.flatMap((target) => {
+      const size = remembered(sizer(profile, target, INITIALISATION_STEPS[0]));
+      return POOLS.map((pool) => ({
+        settings: `target ${target}, pool ${pool}`,
+        utilizationTarget: target,
+        policy: (observed, t) => groupWithPool(size(observed, t), pool),
+      }));
+    });
+  },
+};
+
+/** The larger of forecast and reaction. */
+function sizer(profile: SeasonalProfile, target: number, ahead: number) {
+  const reactive = migSizer(target);
+  return (observed: Float64Array, t: number) =>
+    Math.max(reactive(newest(observed), t), ceiling(forecast(profile, observed, t, ahead) / target));
+}
 
 /** Largest seasonal demand over the initialisation period, corrected to the level of the last hour. */
 function forecast(profile: SeasonalProfile, observed: Float64Array, t: number, ahead: number): number {

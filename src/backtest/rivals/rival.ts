@@ -32,9 +32,23 @@ export function ceiling(instances: number): number {
   return Math.ceil(instances - ROUNDING);
 }
 
-/** A rival has no mirrors: all that it wants is one group. */
+/** Most rivals have nothing at hand: all that they want is one group. */
 export function groupOf(size: number): Wanted {
   return { primary: size, full: 0, warm: 0, shadow: 0 };
+}
+
+/** A group with a standby pool, kept as shadow: it is started before any new one is made. */
+export function groupWithPool(size: number, pool: number): Wanted {
+  return { primary: 0, full: size, warm: 0, shadow: pool };
+}
+
+/** Sizes of pools that a careful user would try. */
+export const POOLS = [2, 5, 10, 20] as const;
+
+/** What is worked out once per step and shared by candidates of one series: each asks in order, one after the other. */
+export function remembered<T>(work: (observed: Float64Array, t: number) => T): typeof work {
+  const known: (T | undefined)[] = [];
+  return (observed, t) => (known[t] ??= work(observed, t));
 }
 
 export function newest(observed: Float64Array): number {
