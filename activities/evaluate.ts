@@ -10,6 +10,8 @@ import type { CapacitySource } from '../src/ports/capacity.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { Fleet } from '../src/ports/fleet.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
+import type { MetricSource } from '../src/ports/metrics.ts';
+import { whyMoreThanSeen } from './saturated.ts';
 
 export interface EvaluateDeps {
   fleet: Pick<Fleet, 'snapshot'>;
@@ -17,6 +19,8 @@ export interface EvaluateDeps {
   ledger: Pick<Ledger, 'timesToServe' | 'latestDecision' | 'saveDecision' | 'tell'>;
   clock: Clock;
   prices: Prices;
+  /** Absent: nobody can tell whether more was asked for than was served. */
+  metrics?: MetricSource;
 }
 
 export interface EvaluateInput {
@@ -30,7 +34,8 @@ export interface EvaluateInput {
 }
 
 /** Evaluate: reads what is, and decides. The only side effects are the ledger's rows. */
-export function createEvaluateActivities({ fleet, capacity, ledger, clock, prices }: EvaluateDeps) {
+export function createEvaluateActivities(deps: EvaluateDeps) {
+  const { fleet, capacity, ledger, clock, prices, metrics } = deps;
   return {
     async evaluate(input: EvaluateInput): Promise<Decision> {
       const { application } = input.spec;
@@ -40,7 +45,16 @@ export function createEvaluateActivities({ fleet, capacity, ledger, clock, price
         ledger.timesToServe(application),
         ledger.latestDecision(application),
       ]);
-      const known = { ...input, fleet: state, capacity: zones, prices, timesToServe, now: clock.now() };
+      const mayBeMore = metrics && (await whyMoreThanSeen(metrics, input.spec, input.forecast, state));
+      const known = {
+        ...input,
+        fleet: state,
+        capacity: zones,
+        prices,
+        timesToServe,
+        now: clock.now(),
+        ...(mayBeMore === undefined ? {} : { mayBeMore }),
+      };
       const decision = withExpectedCost(decide(known), known);
       // Told before it is saved: a repetition finds the older decision again, and tells the same once more.
       if (!samePlan(before?.plan, decision.plan)) {

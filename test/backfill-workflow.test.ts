@@ -198,7 +198,7 @@ describe('feedback', () => {
       await eventually('told', async () => (await works()).settings.capacityFactor === 0.909);
       expect((await works()).spec.demand).toMatchObject({ perInstance: 45.45, declaredPerInstance: 50 });
       expect(await temporal('workflow', 'metadata', '-w', app.workflowId)).toMatch(
-        /an instance +carries 45.5, declared 50/,
+        /an instance +carries 45.5 as measured, 50.0 as declared/,
       );
       const [change] = await on.ledger.history.settingsChanges(application, 1);
       expect(change).toMatchObject({

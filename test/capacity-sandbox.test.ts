@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { learnCapacity } from '../activities/past/capacity.ts';
+import { whyMoreThanSeen } from '../activities/saturated.ts';
 import { asLearnt } from '../src/domain/learnt-spec.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import { CAPACITY_BOUND, DEFAULT_SETTINGS } from '../src/domain/settings.ts';
@@ -8,7 +9,7 @@ import { createMetricSource } from '../src/gcp/metrics.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { MetricSource } from '../src/ports/metrics.ts';
-import { PRICES } from './decide-inputs.ts';
+import { forecast, PRICES } from './decide-inputs.ts';
 import { PRIMARY_ZONE, PROJECT, specOf } from './gcp-bench.ts';
 import { startSteppedSandbox } from './support/stepped-sandbox.ts';
 
@@ -16,7 +17,7 @@ import { startSteppedSandbox } from './support/stepped-sandbox.ts';
 
 const MINUTE_MS = 60_000;
 const ORIGIN_MS = Date.UTC(2026, 2, 2, 6);
-const HOURS = 10;
+const HOURS = 8;
 /** What the specification says: at a CPU of 80% of four workers that take 400 ms. */
 const DECLARED = 8;
 const APPLICATIONS = [
@@ -52,32 +53,32 @@ beforeAll(async () => {
     startSteppedSandbox(ORIGIN_MS, PROJECT, deployed),
     openLedger({ directory: 'memory' }),
   ]);
-  const { clients, clock } = sandbox;
-  metrics = createMetricSource(clients, clock);
-  const deps = {
-    demand: createDemandSource(clients, clock),
-    metrics,
-    metricStore: ledger.metricStore,
-    history: ledger.history,
-    clock,
-  };
+  metrics = createMetricSource(sandbox.clients, sandbox.clock);
   for (let hour = 0; hour < HOURS; hour++) {
     for (let minute = 0; minute < 60; minute++) {
       const busy = 0.7 + 0.25 * Math.sin((2 * Math.PI * (hour * 60 + minute)) / 100);
       const rates = APPLICATIONS.map(({ name, carries }) => [name, busy * 1.2 * carries * INSTANCES]);
-      await sandbox.pass(Object.fromEntries(rates) as Record<string, number>, 2 * INSTANCES);
+      await sandbox.pass(Object.fromEntries(rates) as Record<string, number>, INSTANCES);
     }
     for (const { name } of APPLICATIONS) {
       const so = (learnt[name] ??= []);
-      const settings: Settings = { ...DEFAULT_SETTINGS, capacityFactor: so.at(-1)?.factor ?? 1 };
-      const spec = asLearnt(specFor(name), settings);
-      const times = { warmMs: 40_000, shadowMs: 90_000, coldMs: 150_000 };
-      const world = { spec, prices: PRICES, timesToServe: times, primary: { minimum: 2, maximum: 2 } };
-      const { capacityFactor: factor, why } = await learnCapacity(deps, { world, settings });
+      const { capacityFactor: factor, why } = await lookBack(name, so.at(-1)?.factor ?? 1);
       so.push({ factor, why });
     }
   }
-}, 60_000);
+}, 180_000);
+
+function lookBack(application: string, capacityFactor: number) {
+  const { clients, clock } = sandbox;
+  const settings: Settings = { ...DEFAULT_SETTINGS, capacityFactor };
+  const spec = asLearnt(specFor(application), settings);
+  const times = { warmMs: 40_000, shadowMs: 90_000, coldMs: 150_000 };
+  const world = { spec, prices: PRICES, timesToServe: times, primary: { minimum: 2, maximum: 2 } };
+  const { history, metricStore } = ledger;
+  const demand = createDemandSource(clients, clock);
+  return learnCapacity({ demand, metrics, metricStore, history, clock }, { world, settings });
+}
+
 afterAll(async () => {
   await ledger?.close();
   await sandbox?.close();
@@ -148,4 +149,24 @@ describe('metrics by name', () => {
     const other = { ...spec, demand: { ...spec.demand, metric: 'custom.googleapis.com/orders' } };
     expect(await metrics.read(other, 'latencyP99', now - 30 * MINUTE_MS, now)).toEqual([]);
   });
+});
+
+test('minutes in which instances are saturated are told, and teach no lower capacity', async () => {
+  const { clock } = sandbox;
+  for (let minute = 0; minute < 40; minute++) {
+    // Ten minutes to get through the queue, so that the last ones are quiet again.
+    const crowd = minute < 20 ? 1.8 : 0.5;
+    await sandbox.pass({ slow: crowd * 5.6 * INSTANCES, sound: 1 }, INSTANCES);
+    if (minute !== 24) continue;
+    const asOf = clock.now() - 5 * MINUTE_MS;
+    const looked = forecast({ asOf, observed: 5.6 * INSTANCES });
+    const primary = { serving: INSTANCES, minimum: 2, maximum: 2, target: 2 };
+    expect(await whyMoreThanSeen(metrics, specFor('slow'), looked, { primary, mirrors: [] })).toMatch(
+      /^CPU (100|9[5-9])%$/,
+    );
+  }
+  const before = learnt['slow']!.at(-1)!.factor;
+  const after = await lookBack('slow', before);
+  expect(after.evidence.saturated).toBeGreaterThanOrEqual(3);
+  expect(Math.abs(after.capacityFactor / before - 1)).toBeLessThan(0.06);
 });

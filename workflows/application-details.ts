@@ -51,7 +51,8 @@ function detailsOf(app: Application): string {
   }
   const decision = state.lastDecision;
   if (decision) {
-    const { threshold, thresholdFactor, bindings, headline } = decision.reasons;
+    const { threshold, thresholdFactor, bindings, headline, mayBeMore } = decision.reasons;
+    if (mayBeMore !== undefined) rows.push(['demand', `may be more than seen: ${mayBeMore}`]);
     rows.push(['threshold', `${number(threshold)} (factor ${thresholdFactor})`]);
     rows.push(['decision', headline]);
     if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
@@ -59,7 +60,10 @@ function detailsOf(app: Application): string {
   }
   const { perInstance, declaredPerInstance } = specOf(app).demand;
   if (declaredPerInstance !== undefined)
-    rows.push(['an instance', `carries ${number(perInstance)}, declared ${number(declaredPerInstance)}`]);
+    rows.push([
+      'an instance',
+      `carries ${number(perInstance)} as measured, ${number(declaredPerInstance)} as declared`,
+    ]);
   if (state.tuned) rows.push(['settings', state.tuned.why]);
   const runs = liveRuns(app);
   if (runs.length === 0) rows.push(['mirrors', 'none']);

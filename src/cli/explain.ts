@@ -23,8 +23,9 @@ export function describeDecision({ plan, reasons, nextLookMs }: Decision): strin
     ['policy', reasons.policy],
     [
       'demand',
-      `${brief(reasons.observed)}, threshold ${brief(reasons.threshold)} (factor ${reasons.thresholdFactor})`,
+      `${brief(reasons.observed)}${moreInWords(reasons)}, threshold ${brief(reasons.threshold)} (factor ${reasons.thresholdFactor})`,
     ],
+    ...instanceRow(reasons),
     [
       'wanted',
       `${wanted.full} full, ${wanted.fullAndWarm} full or warm, ${wanted.fullWarmAndShadow} at hand; ` +
@@ -77,6 +78,17 @@ function expectedCosts(expected: ExpectedCost | undefined): string[] {
   ]);
   const header = ['', '', 'an hour', 'instances', 'violations', 'in all'];
   return section(`expected cost of the next ${horizonMs / 60_000} min, ${currency}`, [header, ...rows]);
+}
+
+/** What hints that demand was more than seen, to stand after the figure. */
+function moreInWords({ mayBeMore }: Decision['reasons']): string {
+  return mayBeMore === undefined ? '' : ` (may be more than seen: ${mayBeMore})`;
+}
+
+function instanceRow({ instance }: Decision['reasons']): string[][] {
+  if (!instance) return [];
+  const { carries, declared } = instance;
+  return [['an instance', `carries ${brief(carries)} as measured, ${brief(declared)} as declared`]];
 }
 
 export function mirrorsInWords(mirrors: readonly ZonePlan[]): string {

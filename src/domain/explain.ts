@@ -8,10 +8,13 @@ import { clockTime } from './zones.ts';
 
 /** The decision in words and numbers: everything that a person needs to check it by hand. */
 export function explain(input: DecideInput, findings: Findings, plan: Plan): Reasons {
+  const { perInstance: carries, declaredPerInstance: declared } = input.spec.demand;
   const { full, fullAndWarm, fullWarmAndShadow } = findings.wanted;
   return {
     headline: headline(input, findings, plan),
     policy: findings.usable && !findings.byCost ? 'interval' : input.spec.mirrors.policy,
+    ...(input.mayBeMore === undefined ? {} : { mayBeMore: input.mayBeMore }),
+    ...(declared === undefined ? {} : { instance: { carries, declared } }),
     observed: input.forecast.observed,
     threshold: findings.threshold,
     thresholdFactor: findings.thresholdFactor,

@@ -23,6 +23,10 @@ export interface Reasons {
   /** One sentence in plain words, e.g. "lower bound 412 passes the threshold 380 at 14:20; raising 4 full in us-central1-b". */
   headline: string;
   policy: 'interval' | 'cost';
+  /** Why more may have been asked for than was observed: the instances were saturated. Absent: nothing hints at it. */
+  mayBeMore?: string;
+  /** Demand that one instance is trusted with, and what was declared; absent while those are the same. */
+  instance?: { carries: number; declared: number };
   observed: number;
   /** Demand that ready capacity carries times the threshold factor. */
   threshold: number;

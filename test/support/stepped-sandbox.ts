@@ -116,7 +116,7 @@ function send(
 
 async function deploy(clients: GcpClients, project: string, application: Deployed): Promise<void> {
   const { name, zone, instances, workers, serviceMs } = application;
-  const metadata = { 'sandbox-workers': workers, 'sandbox-service-ms': serviceMs, 'sandbox-queue': 1_000 };
+  const metadata = { 'sandbox-workers': workers, 'sandbox-service-ms': serviceMs, 'sandbox-queue': 100 };
   const items = Object.entries(metadata).map(([key, value]) => ({ key, value: String(value) }));
   await perform(clients, `health check ${name}`, { project }, () =>
     clients.healthChecks.insert({

@@ -1,0 +1,40 @@
+import { declaredPerInstance } from '../src/domain/learnt-spec.ts';
+import type { ApplicationSpec } from '../src/domain/application.ts';
+import type { ForecastDigest } from '../src/domain/forecast.ts';
+import type { FleetState } from '../src/domain/plan.ts';
+import { saturation } from '../src/domain/saturation.ts';
+import { CAPACITY_BOUND } from '../src/domain/settings.ts';
+import type { MetricName, MetricSource } from '../src/ports/metrics.ts';
+
+/** Metrics may be a few minutes older than the newest demand. */
+const RECENT_MS = 10 * 60_000;
+/** Only the explanation waits for it: a decision that comes late is worse than one that says less. Wall ms. */
+const PATIENCE_WALL_MS = 3_000;
+
+/**
+ * Why the demand observed may be less than what was asked for, in words; undefined where nothing hints at it, or nobody can
+ * tell. Not asked while instances have less than the least that a measurement may make of their declared capacity.
+ */
+export async function whyMoreThanSeen(
+  metrics: MetricSource,
+  spec: ApplicationSpec,
+  { asOf, observed }: ForecastDigest,
+  { primary, mirrors }: FleetState,
+): Promise<string | undefined> {
+  const serving = mirrors.reduce((sum, mirror) => sum + mirror.serving, primary.serving);
+  if (observed < CAPACITY_BOUND.least * serving * declaredPerInstance(spec)) return undefined;
+  const newest = async (name: MetricName) =>
+    (await metrics.read(spec, name, asOf - RECENT_MS, asOf)).at(-1)?.value;
+  const [cpu, latencyP99Ms] = await Promise.race([
+    Promise.all([newest('cpu'), newest('latencyP99')]).catch(() => []),
+    patience(),
+  ]);
+  return saturation(
+    { ...(cpu === undefined ? {} : { cpu }), ...(latencyP99Ms === undefined ? {} : { latencyP99Ms }) },
+    spec.objectives,
+  );
+}
+
+function patience(): Promise<[]> {
+  return new Promise((resolve) => setTimeout(resolve, PATIENCE_WALL_MS, []).unref());
+}
