@@ -1,4 +1,11 @@
-import { burstsIn, stepsOf, withSurprise, type Burst, type ChatterStep } from '../src/domain/chatter.ts';
+import {
+  burstsIn,
+  goesOn,
+  stepsOf,
+  withSurprise,
+  type Burst,
+  type ChatterStep,
+} from '../src/domain/chatter.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { afterAnswer, afterFailure, type EventSource, type SourceState } from '../src/domain/event-source.ts';
 import { factorOf, type EventOutcome } from '../src/domain/uplift.ts';
@@ -98,10 +105,12 @@ export function createEventActivities(deps: EventDeps) {
   ): Promise<string> {
     const kind = source.type === 'news' && source.shape === 'gdelt' ? 'series' : 'count';
     const history = [...known];
-    const found: Burst[] = [];
+    const found: Found[] = [];
     for (const step of fresh) {
       const told = withSurprise(step, history, kind);
-      if (now - told.at < BURST_LASTS_MS) found.push(...burstsIn(told, history));
+      if (now - told.at < BURST_LASTS_MS)
+        for (const burst of burstsIn(told, history))
+          found.push({ ...burst, goesOn: goesOn(told, history, burst) });
       history.push(told);
     }
     await events.saveChatter(spec.application, source.id, history.slice(known.length));
@@ -109,19 +118,22 @@ export function createEventActivities(deps: EventDeps) {
     return `${fresh.length} steps${found.length > 0 ? `, ${found.length} of them unusual` : ''}`;
   }
 
-  /** One event while it lasts: a burst that goes on lengthens the one that runs. */
+  /** One event while it lasts: a burst that goes on lengthens the one that runs, another ends it. */
   async function announce(
     spec: ApplicationSpec,
     source: EventSource,
-    burst: Burst,
+    burst: Found,
     now: number,
   ): Promise<void> {
     const kind = burst.of === 'sentiment' ? 'sentiment' : source.type;
     const running = (await events.events(spec.application, now, now + 1, now)).find(
       (event) => event.source === source.id && event.kind === kind,
     );
-    if (running && running.end - now > BURST_LASTS_MS / 2) return;
-    const { start = now, id = `${kind} ${new Date(now).toISOString()}`, name } = running ?? {};
+    const continued = burst.goesOn || running?.start === now ? running : undefined;
+    if (continued && continued.end - now > BURST_LASTS_MS / 2) return;
+    if (running && !continued)
+      await events.remember(spec.application, source.id, [{ ...running, announced: now, end: now }], now);
+    const { start = now, id = `${kind} ${new Date(now).toISOString()}`, name } = continued ?? {};
     const expected = await expectedUplift(spec.application, source, kind);
     const event = {
       id,
@@ -203,6 +215,7 @@ export function createEventActivities(deps: EventDeps) {
   };
 }
 
+type Found = Burst & { goesOn: boolean };
 type Pending = { at: number; sentiment: number }[];
 
 /**

@@ -98,6 +98,17 @@ export function burstsIn(step: ChatterStep, history: readonly ChatterStep[]): Bu
   return bursts;
 }
 
+/** Quiet for so long, and what is unusual next is another matter. */
+const QUIET_MS = 30 * 60_000;
+
+/** Whether the burst in a step only goes on: something like it was heard shortly before. */
+export function goesOn(step: ChatterStep, history: readonly ChatterStep[], { of }: Burst): boolean {
+  return history.some(
+    ({ at, surprise }) =>
+      at < step.at && at >= step.at - QUIET_MS && Math.abs(surprise?.[of] ?? 0) > LEAST_BOUND,
+  );
+}
+
 /** Texts by step: `from` and `to` bound the steps that the look covers, both whole steps; `at` is each step's end. */
 export function stepsOf(
   texts: readonly { at: number; sentiment: number }[],

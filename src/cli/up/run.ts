@@ -7,6 +7,7 @@ import { applySpec } from '../apply.ts';
 import { listLink } from '../links.ts';
 import { removeApplication } from './application.ts';
 import { deployExample } from './deploy-example.ts';
+import { serveFeeds } from './feed-server.ts';
 import { generatorConfig, GeneratorProcess } from './generator-process.ts';
 import { buildReport, comparableInventory } from './measure.ts';
 import type { Span } from './measure.ts';
@@ -81,6 +82,7 @@ export class Run {
     stop.check();
     const sandbox = await this.#startSandbox(directory);
     stop.check();
+    await this.#serveFeeds();
     const config = await this.#writeConfig(directory, temporal, sandbox);
     stop.check();
     const worker = this.#startWorker(directory);
@@ -184,6 +186,16 @@ export class Run {
     this.#stage.sandbox = sandbox;
     this.#stage.clock = await sandbox.control.clock();
     return sandbox;
+  }
+
+  /** From the sandbox's clock on, so that the worker's first look finds them. */
+  async #serveFeeds(): Promise<void> {
+    const { options, scene, teller, teardown } = this.#context;
+    if (!scene.feeds) return;
+    const untilMs = scene.series.live.at(-1)?.at ?? scene.untilMs;
+    const feeds = await serveFeeds(scene.feeds, { seed: options.seed, untilMs, now: () => this.#now() });
+    teardown.add('the feeds', () => feeds.stop());
+    teller.say(`Feeds: ${scene.feeds.feeds.length} at ${feeds.address}`);
   }
 
   async #writeConfig(

@@ -5,6 +5,8 @@ import { arrivalsOf, MINUTE_MS } from './demand-series.ts';
 import type { DemandSeries } from './demand-series.ts';
 import type { ExampleDeployment } from './deploy-example.ts';
 import { EXAMPLE_SPIKES_OVER_MS } from './example-series.ts';
+import type { FeedScript } from './feed-script.ts';
+import { feedScriptBeside } from './feed-script.ts';
 import { checkNumbers, demandOf, FILLED_INSTANCES, lengthMsOf, specOf } from './options.ts';
 import type { UpOptions } from './options.ts';
 
@@ -18,6 +20,8 @@ export interface Scene {
   /** When the example's two spikes have passed; undefined where nobody knows. */
   spikesOverMs?: number;
   deployment: ExampleDeployment;
+  /** What is said meanwhile, where a script lies beside the specification. */
+  feeds?: FeedScript;
   /** Requests that one on the wire stands for. */
   standsFor: number;
 }
@@ -38,6 +42,7 @@ export function prepareScene(options: UpOptions): Scene {
   const lengthMs = lengthMsOf(options);
   const spec = specOf(options);
   const { perInstance } = spec.demand;
+  const feeds = options.spec === undefined ? undefined : feedScriptBeside(options.spec);
   const series = demandOf(options, perInstance);
   const lastMs = series.live.at(-1)?.at ?? series.startMs;
   const untilMs = lengthMs === undefined ? lastMs : Math.min(lastMs, series.startMs + lengthMs);
@@ -68,6 +73,7 @@ export function prepareScene(options: UpOptions): Scene {
       ...INSTANCE,
       coolDownMs: startUpMs,
     },
+    ...(feeds && { feeds }),
     standsFor: standsFor(FILLED_INSTANCES * perInstance, options.speed),
   };
 }

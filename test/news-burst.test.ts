@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { createEventActivities } from '../activities/events.ts';
+import { NearTerm } from '../activities/near-term.ts';
+import { sizedEvents } from '../activities/sized-events.ts';
+import { holidaysOf } from '../models/features/holidays.ts';
+import type { DemandSeries } from '../src/cli/up/demand-series.ts';
+import type { FeedScript } from '../src/cli/up/feed-script.ts';
+import type { FeedServer } from '../src/cli/up/feed-server.ts';
+import { serveFeeds } from '../src/cli/up/feed-server.ts';
+import { prepareScene } from '../src/cli/up/scene.ts';
+import type { ApplicationSpec } from '../src/domain/application.ts';
+import { decide } from '../src/domain/decide.ts';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { NO_INSTANCES, sumOf, totalInstances } from '../src/domain/tier.ts';
+import { createEventSources } from '../src/events/sources.ts';
+import { openLedger } from '../src/ledger/open.ts';
+import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import { parseSpec } from '../src/spec/parse.ts';
+import { freePort } from '../src/temporal/free-port.ts';
+import { forecast, input, MINUTE_MS } from './decide-inputs.ts';
+
+/**
+ * The example with a news and a social source on its whole way: served feeds, looks, surprise, event, outlook, decision. A
+ * first burst that nobody sized raises mirrors before the crowd that nothing else foretells, and one of a kind that never
+ * meant anything hardly does.
+ */
+const BURST = Date.parse('2026-09-16T14:30:00Z');
+/** As far apart as `premirror up` looks at speed 20. */
+const LOOKS_APART_MS = 200_000;
+
+const scene = prepareScene({ speed: 20, seed: 1007, spec: 'examples/shop-news.yaml' });
+let ledger: StoredLedger;
+let feeds: FeedServer | undefined;
+beforeAll(async () => {
+  ledger = await openLedger({ directory: 'memory' });
+  return () => ledger.close();
+});
+afterEach(() => feeds?.stop());
+
+/** The example's specification as another application, at another port. */
+function specOf(application: string, port: number): ApplicationSpec {
+  const text = readFileSync('examples/shop-news.yaml', 'utf8');
+  return parseSpec(
+    text.replace('application: shop', `application: ${application}`).replaceAll('4190', `${port}`),
+    'a.yaml',
+  ).spec;
+}
+
+/** Looks at all sources from `from` to `to`, and what came of it there. */
+async function follow(application: string, script: FeedScript, from: number, to: number) {
+  const spec = specOf(application, await freePort('127.0.0.1'));
+  const port = Number(new URL((spec.events![0] as { url: string }).url).port);
+  let now = from;
+  feeds = await serveFeeds({ ...script, port }, { seed: 7, untilMs: to, now: () => now });
+  const activities = createEventActivities({
+    applications: { find: async () => ({ spec, settings: DEFAULT_SETTINGS }) },
+    events: ledger.eventStore,
+    eventSources: createEventSources(holidaysOf),
+    demand: { read: async () => [] },
+    clock: { now: () => now, speed: 1 },
+  });
+  for (; now < to; now += LOOKS_APART_MS)
+    for (const source of spec.events!.slice(-script.feeds.length))
+      await activities.lookForEvents({ spec, source });
+  await feeds.stop();
+  return { spec, events: await sizedEvents(ledger.eventStore, spec, from, to, now) };
+}
+
+/** Mirrors that are decided on at `now` by the example's demand up to then. */
+async function mirrorsAt(
+  spec: ApplicationSpec,
+  events: Awaited<ReturnType<typeof sizedEvents>>,
+  now: number,
+) {
+  const { history, live }: DemandSeries = scene.series;
+  const asOf = now - spec.demand.observationDelayMs;
+  const samples = [...history, ...live].filter(({ at }) => at <= asOf);
+  const values = Float64Array.from(samples, ({ value }) => value);
+  const nearTerm = new NearTerm(spec);
+  await nearTerm.learn({ startAt: samples[0]!.at, stepMs: MINUTE_MS, values }, events);
+  const observed = values.at(-1)!;
+  const serving = Math.ceil(observed / spec.demand.perInstance) + 2;
+  const { plan } = decide(
+    input({
+      spec,
+      settings: DEFAULT_SETTINGS,
+      forecast: forecast({ asOf, issuedAt: now, observed, nearTerm: nearTerm.outlook(now)! }),
+      fleet: { primary: { serving, minimum: 2, maximum: 40, target: serving }, mirrors: [] },
+    }),
+  );
+  return sumOf(plan.mirrors);
+}
+
+test('a first burst raises mirrors minutes before the crowd; without the feeds nothing does', async () => {
+  const { spec, events } = await follow('heard', scene.feeds!, scene.series.startMs, BURST + 12 * MINUTE_MS);
+  expect(events.map(({ kind }) => kind).toSorted()).toEqual(['news', 'social']);
+  for (const { start } of events) expect(start).toBeGreaterThan(BURST);
+  const now = BURST + 12 * MINUTE_MS;
+  expect(await mirrorsAt(spec, [], now)).toEqual(NO_INSTANCES);
+  expect((await mirrorsAt(spec, events, now)).full).toBeGreaterThan(4);
+});
+
+test('bursts that meant nothing teach that the next may mean nothing', async () => {
+  const social = scene.feeds!.feeds.filter(({ mastodon }) => mastodon !== undefined);
+  const decoys = [2, 1].map((hours) => BURST - hours * 3_600_000);
+  const script: FeedScript = {
+    ...scene.feeds!,
+    feeds: social.map(({ talk, ...feed }) => ({
+      ...feed,
+      talk: [
+        ...talk,
+        ...decoys.flatMap((from) => [
+          { from, perHour: 900 },
+          { from: from + 4 * MINUTE_MS, perHour: 4 },
+        ]),
+      ],
+    })),
+  };
+  const now = BURST + 12 * MINUTE_MS;
+  const { spec, events } = await follow('warned', script, BURST - 2.1 * 3_600_000, now);
+  expect(events).toHaveLength(3);
+  const [warned, first] = [await mirrorsAt(spec, events, now), await mirrorsAt(spec, events.slice(-1), now)];
+  expect(totalInstances(warned)).toBeLessThan(totalInstances(first));
+  expect(warned.full).toBeLessThan(first.full / 2);
+});
