@@ -27,8 +27,8 @@ export interface ForecastDeps {
   clock: Clock;
   /** What is announced. Absent: nothing ever is. */
   events?: Pick<EventStore, 'events' | 'outcomes'>;
-  /** Where imported demand lies. Absent: none ever was. */
-  history?: Pick<Past, 'demandDays'>;
+  /** Where imported demand lies, and what was seen to serve. Absent: neither ever was. */
+  history?: Pick<Past, 'demandDays' | 'servedOf'>;
   /** Absent: a thread of its own. */
   fitter?: Fitter;
 }
@@ -106,7 +106,13 @@ export function createForecastActivities(deps: ForecastDeps) {
         ? endOf(app.history)
         : Math.floor((now - observationDelayMs) / stepMs) * stepMs;
       if (!app.nearTerm.fits(spec)) app.nearTerm = new NearTerm(spec);
-      if (app.history) await app.nearTerm.learn(app.history, events);
+      if (app.history)
+        await app.nearTerm.learn(
+          app.history,
+          events,
+          async (from) =>
+            (await deps.history?.servedOf(spec.application, from - observationDelayMs, now)) ?? [],
+        );
       const times = await deps.ledger.timesToServe(spec.application);
       const output = runPipeline(app.pipeline, {
         samples: app.history ? samplesIn(app.history, app.pipeline.asOf ?? -Infinity, asOf) : [],

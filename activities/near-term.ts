@@ -3,6 +3,7 @@ import type { ApplicationSpec } from '../src/domain/application.ts';
 import { CallRates } from '../src/domain/calls.ts';
 import type { ExpectedEvent } from '../src/domain/event.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
+import type { Served } from '../src/ports/history.ts';
 import type { History } from '../models/forecaster.ts';
 import { endOf, filled } from '../models/forecaster.ts';
 import { WEIGHTS } from '../models/near-term/error-distribution.ts';
@@ -14,6 +15,8 @@ const MINUTE_MS = 60_000;
 const REACTION = { lateMinutes: 3, holdsMinutes: 10 };
 /** Minutes learnt between two breaths: two weeks take a second, and the process has other things to answer. */
 const MINUTES_A_BREATH = 500;
+/** What a look saw serving counts until the next look. */
+const LONGEST_LOOK_MS = 10 * MINUTE_MS;
 /** Numbers in the digest know no more than this, and the workflow's history stays small. */
 const DIGITS = 4;
 
@@ -41,7 +44,8 @@ export class NearTerm {
     const late = Math.max(1, Math.round(demand.observationDelayMs / MINUTE_MS));
     this.#perInstance = demand.perInstance;
     this.#observationDelayMs = demand.observationDelayMs;
-    this.#leads = MINUTES_AHEAD.map((minutes) => minutes + late);
+    // The minute that begins with the decision ends one later than it.
+    this.#leads = MINUTES_AHEAD.map((minutes) => minutes + late + 1);
     this.#forecaster = new NearTermWithEvents(this.#leads);
   }
 
@@ -53,20 +57,30 @@ export class NearTerm {
   /**
    * Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before.
    * @param events known by now; each counts from its announcement on, one without an announced uplift not at all
+   * @param servedFrom what was seen to serve from a time on, oldest first; before it, reaction alone is supposed
    */
-  async learn(history: History, events: readonly ExpectedEvent[] = []): Promise<void> {
+  async learn(
+    history: History,
+    events: readonly ExpectedEvent[] = [],
+    servedFrom?: (from: number) => Promise<readonly Served[]>,
+  ): Promise<void> {
     const values = filled(history);
     const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
     const minutes = Math.round(history.stepMs / MINUTE_MS);
     if (Number.isNaN(this.#firstAt)) this.#firstAt = history.startAt - history.stepMs + MINUTE_MS;
     // At once: a repetition that comes while this one breathes must not learn the same again.
     this.#asOf = endOf(history);
+    const first = history.startAt + from * history.stepMs;
+    const served = from < values.length ? ((await servedFrom?.(first - LONGEST_LOOK_MS)) ?? []) : [];
     this.#callOff(events);
     const toTell = [...events].sort((a, b) => knownFrom(a) - knownFrom(b));
+    let seen = -1;
     for (let step = from; step < values.length; step++) {
       const at = history.startAt + step * history.stepMs;
       while (toTell[0] && knownFrom(toTell[0]) <= at) this.#tell(toTell.shift()!);
-      for (let minute = 0; minute < minutes; minute++) this.#take(values[step]! / this.#perInstance);
+      while (served[seen + 1] && served[seen + 1]!.at <= at) seen++;
+      for (let minute = 0; minute < minutes; minute++)
+        this.#take(values[step]! / this.#perInstance, served[seen]?.instances);
       if (((step - from) * minutes) % MINUTES_A_BREATH < minutes) await breathe();
     }
     // What was announced since the newest sample counts for the minutes ahead.
@@ -78,7 +92,7 @@ export class NearTerm {
     if (!Number.isFinite(this.#asOf)) return undefined;
     const inDemand = (instances: number) => round(Math.max(0, instances) * this.#perInstance);
     return {
-      timesMs: this.#leads.map((lead) => this.#asOf + lead * MINUTE_MS - now),
+      timesMs: this.#leads.map((lead) => this.#asOf + (lead - 1) * MINUTE_MS - now),
       values: this.#forecaster.forecast().map((values) => Array.from(values, inDemand)),
       weights: Array.from(WEIGHTS, round),
       callsPerHour: Array.from({ length: this.#calls.levels }, (_, level) =>
@@ -122,15 +136,17 @@ export class NearTerm {
     return Math.floor((ms - this.#firstAt) / MINUTE_MS) + 1;
   }
 
-  #take(instances: number): void {
+  #take(instances: number, served: number | undefined): void {
     const before = this.#recent.at(-1) ?? instances;
-    const { lateMinutes, holdsMinutes } = REACTION;
-    const seen = this.#recent.slice(0, Math.max(1, this.#recent.length - lateMinutes + 1));
-    const serving = Math.ceil(Math.max(0, ...seen) - 1e-9);
-    this.#calls.learn(Math.min(instances, before), serving);
+    this.#calls.learn(Math.min(instances, before), served ?? this.#byReaction());
     this.#forecaster.learn(instances);
     this.#recent.push(instances);
-    if (this.#recent.length > lateMinutes + holdsMinutes) this.#recent.shift();
+    if (this.#recent.length > REACTION.lateMinutes + REACTION.holdsMinutes) this.#recent.shift();
+  }
+
+  #byReaction(): number {
+    const seen = this.#recent.slice(0, Math.max(1, this.#recent.length - REACTION.lateMinutes + 1));
+    return Math.ceil(Math.max(0, ...seen) - 1e-9);
   }
 }
 

@@ -62,6 +62,22 @@ onEveryStore((open) => {
     expect(decisions.map(({ reasons }) => reasons.headline)).toEqual(['again', 'first']);
   });
 
+  test('what served at each look comes back in order; decisions of older versions say nothing of it', async () => {
+    const ledger = open();
+    const seen = [2, 0, 1].map((minute) => ({
+      at: DAY + minute * MINUTE_MS + 240_000,
+      instances: 5 + minute,
+    }));
+    for (const served of seen) {
+      const decision = decisionAt(served.at - 240_000, 'seen');
+      await ledger.saveDecision({ ...decision, reasons: { ...decision.reasons, served } });
+    }
+    await ledger.saveDecision(decisionAt(DAY + 3 * MINUTE_MS, 'old'));
+    const served = await ledger.history.servedOf('shop', DAY, DAY + DAY_MS);
+    expect(served).toEqual([seen[1], seen[2], seen[0]]);
+    expect(await ledger.history.servedOf('shop', DAY + MINUTE_MS, DAY + 2 * MINUTE_MS)).toEqual([seen[2]]);
+  });
+
   test('scores and balances are kept per day and origin, and replaced when worked out again', async () => {
     const { history } = open();
     const score = { leadMs: 900_000, points: 3, coverage: 1, intervalScore: 2, crps: 0.5, bias: -1 };

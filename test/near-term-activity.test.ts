@@ -41,6 +41,21 @@ describe('the outlook on the next minutes', () => {
     expect(bySample.outlook(minuteAt(400))).toEqual(atOnce.outlook(minuteAt(400)));
   });
 
+  it('counts calls against what was seen to serve, and supposes reaction alone before', async () => {
+    const values = Float64Array.from({ length: DAY }, (_, i) => (i % 60 < 20 ? 480 : 120));
+    const history = { startAt: START + MINUTE_MS, stepMs: MINUTE_MS, values };
+    const callsOfTopLevel = async (instances?: number, sinceMinute = 0) => {
+      const followed = new NearTerm(SPEC);
+      const seen = instances === undefined ? [] : [{ at: minuteAt(sinceMinute), instances }];
+      await followed.learn(history, [], () => Promise.resolve(seen));
+      return followed.outlook(minuteAt(DAY))!.callsPerHour.at(-1)!;
+    };
+    const supposed = await callsOfTopLevel();
+    expect(await callsOfTopLevel(20)).toBeLessThan(0.1 * supposed);
+    expect(await callsOfTopLevel(0)).toBeGreaterThanOrEqual(supposed);
+    expect(await callsOfTopLevel(20, 2 * DAY)).toBe(supposed);
+  });
+
   it('counts a step of five minutes as five', async () => {
     const followed = new NearTerm(SPEC);
     await followed.learn(historyOf(DAY, 5 * MINUTE_MS));

@@ -1,4 +1,3 @@
-import { CallRates } from '../domain/calls.ts';
 import { CoursePlanner, HORIZON_TICKS } from '../domain/cost-course.ts';
 import type { Outlook } from '../domain/cost-policy.ts';
 import { costCounts } from '../domain/cost-policy.ts';
@@ -10,6 +9,7 @@ import { STEP_MS, TICKS_PER_STEP, lagSteps, ticksToServe } from './model.ts';
 import type { EventWindow } from '../../models/near-term/event-response.ts';
 import { MINUTES_AHEAD, NearTermWithEvents } from '../../models/near-term/with-events.ts';
 import type { Policy, Wanted } from './policy.ts';
+import { ServedCalls, lasting } from './served-calls.ts';
 
 /** An event whose window is counted in steps of the series, and the step from which it may be used. */
 export type SteppedEvent = EventWindow & { announced: number };
@@ -44,18 +44,14 @@ export function costContender(
   outlookOf: (observed: Float64Array) => Outlook = nearTermOutlooks(model),
 ): Policy {
   const planner = new CoursePlanner(model, HORIZON_TICKS);
-  const calls = new CallRates();
+  const calls = new ServedCalls();
   const ticks = ticksToServe(model);
   const pool: Pool = newPool(ticks);
-  /** Instances that served in each step. */
-  const served: number[] = [];
-  let known = 0;
   return (observed, t): Wanted => {
-    const lasting = (step: number) => Math.min(observed[step]!, observed[Math.max(0, step - 1)]!);
-    for (; known < observed.length; known++) calls.learn(lasting(known), served[known] ?? 0);
-    const counts = costCounts(planner, calls, outlookOf(observed), pool.at, lasting(observed.length - 1));
+    calls.learn(observed, t, pool.at[0]!);
+    const newest = lasting(observed, observed.length - 1);
+    const counts = costCounts(planner, calls.rates, outlookOf(observed), pool.at, newest);
     counts.full = Math.max(counts.full, model.floor);
-    served[t] = pool.at[0]!;
     for (let tick = 0; tick < TICKS_PER_STEP; tick++) advancePool(pool, counts, ticks);
     return { primary: 0, ...counts };
   };

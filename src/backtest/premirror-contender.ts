@@ -12,6 +12,7 @@ import type { WorldModel } from './model.ts';
 import { STEP_MS, TICKS_PER_STEP, lagSteps } from './model.ts';
 import type { Policy } from './policy.ts';
 import { RollingReplay } from './rolling-replay.ts';
+import { ServedCalls } from './served-calls.ts';
 
 export interface ContenderOptions {
   settings: Settings;
@@ -73,6 +74,7 @@ export function premirrorContender(
   let fleet: SimulatedFleet | undefined;
   let memory: DecisionMemory = EMPTY_MEMORY;
   let nextLook = 0;
+  const calls = new ServedCalls();
   /** Steps that were looks, until their demand is known. */
   const lookedAt = new Set<number>();
   return (observed, t) => {
@@ -95,8 +97,9 @@ export function premirrorContender(
       }
     }
     fleet.autoscale(newest, now);
+    calls.learn(observed, t, fleet.serving);
     if (now >= nextLook) {
-      const decision = decideOn(fleet, world, settings, memory, forecasts.at(observed.length)!);
+      const decision = decideOn(fleet, world, settings, memory, calls.within(forecasts.at(observed.length)!));
       ({ memory } = decision);
       nextLook = now + decision.nextLookMs;
       lookedAt.add(t);

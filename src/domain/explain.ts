@@ -1,7 +1,7 @@
 import type { CostLevels } from './cost-levels.ts';
 import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
-import type { Plan, Reasons, ZonePlan } from './plan.ts';
+import type { FleetState, Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
 import { inWords, NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
 import { clockTime } from './zones.ts';
@@ -16,6 +16,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     ...(input.mayBeMore === undefined ? {} : { mayBeMore: input.mayBeMore }),
     ...(declared === undefined ? {} : { instance: { carries, declared } }),
     observed: input.forecast.observed,
+    served: { at: input.forecast.issuedAt, instances: servingOf(input.fleet) },
     threshold: findings.threshold,
     thresholdFactor: findings.thresholdFactor,
     wanted: { full, fullAndWarm, fullWarmAndShadow, reactive: findings.reactive },
@@ -24,6 +25,10 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     zones: findings.offers.map(({ zone, score, parts, why }) => ({ zone, score, parts, why })),
     spendPerHour: findings.spendPerHour,
   };
+}
+
+function servingOf({ primary, mirrors }: FleetState): number {
+  return mirrors.reduce((sum, { serving }) => sum + serving, primary.serving);
 }
 
 /** One sentence: when, what was seen, what is done. */

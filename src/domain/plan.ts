@@ -28,6 +28,8 @@ export interface Reasons {
   /** Demand that one instance is trusted with, and what was declared; absent while those are the same. */
   instance?: { carries: number; declared: number };
   observed: number;
+  /** What served at the look: the primary's and mirrors' instances. Absent in decisions of older versions. */
+  served?: { at: number; instances: number };
   /** Demand that ready capacity carries times the threshold factor. */
   threshold: number;
   thresholdFactor: number;

@@ -8,6 +8,7 @@ import type {
   LeadScore,
   Origin,
   PastLook,
+  Served,
   SettingsChange,
 } from '../ports/history.ts';
 import { toFan, toFanRows } from './fan-rows.ts';
@@ -138,6 +139,21 @@ export class SqlHistory implements History {
       .orderBy('id', 'desc')
       .execute();
     return rows.map(({ decision }) => decision);
+  }
+
+  async servedOf(application: string, from: number, to: number): Promise<Served[]> {
+    const rows = await this.#db
+      .selectFrom('decisions')
+      .select(sql<Served>`decision #> '{reasons,served}'`.as('served'))
+      .where('application', '=', application)
+      .where('as_of_ms', '>=', from)
+      .where('as_of_ms', '<', to)
+      // Decisions of older versions say nothing of it.
+      .where(sql<boolean>`decision #> '{reasons,served}' is not null`)
+      .orderBy('as_of_ms')
+      .orderBy('id')
+      .execute();
+    return rows.map(({ served }) => served);
   }
 
   async saveScores(

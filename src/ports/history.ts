@@ -60,6 +60,13 @@ export interface SettingsChange {
   evidence: unknown;
 }
 
+/** Instances that were seen to serve, the primary's and mirrors'. */
+export interface Served {
+  /** ms since the epoch. */
+  at: number;
+  instances: number;
+}
+
 /** The part of the store that looks back. Writes replace per natural key: repeating one changes nothing. */
 export interface History {
   saveDemandDay(application: string, series: string, day: DemandDay): Promise<void>;
@@ -82,6 +89,9 @@ export interface History {
   digestsOf(application: string, from: number, to: number): Promise<ForecastDigest[]>;
   /** The newest live decision of each plan with from <= asOf < to, ascending. */
   decisionsOf(application: string, from: number, to: number): Promise<Decision[]>;
+
+  /** What each live decision with from <= asOf < to saw serving, ascending. */
+  servedOf(application: string, from: number, to: number): Promise<Served[]>;
 
   saveScores(application: string, origin: Origin, day: number, scores: readonly LeadScore[]): Promise<void>;
   scores(
