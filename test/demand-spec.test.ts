@@ -36,6 +36,16 @@ describe('where demand is read', () => {
     });
   });
 
+  test('plain http to another machine is allowed, with a warning', () => {
+    const warned = (url: string) =>
+      parseSpec(text(`prometheus: { query: up, url: "${url}" }`), 'shop.yaml').warnings;
+    expect(warned('http://prometheus.internal:9090')).toMatchObject([
+      { field: 'demand.prometheus.url', remedy: expect.stringContaining('not https') as string },
+    ]);
+    for (const url of ['https://p.example', 'http://127.0.0.1:9090', 'http://localhost', 'http://[::1]:9090'])
+      expect(warned(url)).toEqual([]);
+  });
+
   test('refusals may be counted elsewhere than what is served', () => {
     const spec = parse('refused: { prometheus: { query: "sum(rate(shed_total[2m]))" } }');
     expect(spec).toMatchObject({

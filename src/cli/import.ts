@@ -108,9 +108,8 @@ export function describeImport(application: string, imported: Imported): string 
     `${taken} steps taken, ${changed} changed, ${unchanged} imported before`,
     ...leftOut.filter(([steps]) => steps > 0).map(([steps, why]) => `left out: ${steps} that ${why}`),
     ...notes,
-    running
-      ? 'its forecasts take this up within a quarter of an hour'
-      : `no application ${application} runs now: its first forecast will start from this`,
+    ...(running ? [] : [`no application ${application} runs now: its first forecast will start from this`]),
+    ...(running && taken + changed > 0 ? ['its forecasts take this up within a quarter of an hour'] : []),
   ];
   return lines.join('\n  ');
 }

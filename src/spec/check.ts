@@ -26,6 +26,10 @@ export function zoneContradictions(file: unknown): Finding[] {
 
 /** What is allowed but worth a second look. */
 export function warnings(spec: ApplicationSpec): Finding[] {
+  return [...distantZones(spec), ...clearTextPrometheus(spec)];
+}
+
+function distantZones(spec: ApplicationSpec): Finding[] {
   const region = regionOf(spec.primary.zone);
   return spec.mirrors.zones.flatMap((zone, i) =>
     regionOf(zone) === region
@@ -37,6 +41,17 @@ export function warnings(spec: ApplicationSpec): Finding[] {
           },
         ],
   );
+}
+
+function clearTextPrometheus({ demand }: ApplicationSpec): Finding[] {
+  const urls: [string[], string | undefined][] = [
+    [['demand', 'prometheus', 'url'], demand.prometheus?.url],
+    [['demand', 'refused', 'prometheus', 'url'], demand.refused?.prometheus?.url],
+  ];
+  const clear = /^http:\/\/(?!127\.\d|localhost\b|\[::1\])/;
+  return urls
+    .filter(([, url]) => clear.test(url ?? ''))
+    .map(([path]) => ({ path, remedy: 'not https: whoever is on the way can make up demand' }));
 }
 
 function regionOf(zone: string): string {
