@@ -56,6 +56,9 @@ test('a lower threshold raises earlier, and what both cost is told', () => {
   expect(describeReplay(result)).toMatch(
     /as asked, would have been raised\n +2026-01-05T14:02:00\.000Z +2 full, 1 warm in us-central1-b\n/,
   );
+  // An instance that carries less asks for as much.
+  const less = replayPast(past, PRICES, { settings: { capacityFactor: 0.7 } });
+  expect(less.looks.some(({ after }) => after.mirrors.length > 0)).toBe(true);
   // Once for as long as both stay as they are.
   expect(describeReplay(result).match(/no mirrors; primary/g)).toHaveLength(raises.after.length);
 });

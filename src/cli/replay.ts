@@ -2,6 +2,7 @@ import type { ApplicationSpec } from '../domain/application.ts';
 import type { Prices } from '../domain/cost.ts';
 import { TICK_MS } from '../domain/cost-course.ts';
 import type { Decision, Settings, ZonePlan } from '../domain/plan.ts';
+import { asLearnt } from '../domain/learnt-spec.ts';
 import { ReplayedPast } from '../domain/replay.ts';
 import type { ReplayWorld } from '../domain/replay.ts';
 import { sumOf, totalInstances } from '../domain/tier.ts';
@@ -62,7 +63,8 @@ export function replayPast(
   };
   const world: ReplayWorld = { spec, prices, timesToServe: TIMES_TO_SERVE, primary };
   const policy = change.policy ?? spec.mirrors.policy;
-  const other: ReplayWorld = { ...world, spec: { ...spec, mirrors: { ...spec.mirrors, policy } } };
+  const asked = { ...spec, mirrors: { ...spec.mirrors, policy } };
+  const other = { ...world, spec: asLearnt(asked, { ...looks.at(-1)!.settings, ...change.settings }) };
   const before = decideAgain(past, world, {});
   const after = decideAgain(past, other, change.settings);
   const replayed = looks.map(({ forecast, decision }, i) => ({
