@@ -65,6 +65,19 @@ describe('between zones that both have room', () => {
     expect(decision.reasons.spendPerHour).toBeCloseTo(paid, 9);
   });
 
+  it('one with places reserved is taken', () => {
+    const capacity = TWO_REGIONS.map((zone) => ({
+      zone,
+      quotaLeft: 50,
+      reservedLeft: zone.includes('east') ? 4 : 0,
+    }));
+    const decision = decideIn(TWO_REGIONS, { capacity });
+    expect(zonesOf(decision)).toEqual(['us-east1-c']);
+    const { parts, why } = decision.reasons.zones[0]!;
+    expect(parts!.reserved).toBe(4 / SPEC.mirrors.limits.instances);
+    expect(why).toBe('holds none, quota for 50 more, 4 of them reserved, latency unknown');
+  });
+
   it('one that lately had none to give is trusted again bit by bit', () => {
     const zones = ['us-central1-b', 'us-central1-c'];
     const memory: DecisionMemory = { ...EMPTY_MEMORY, dryUntil: { 'us-central1-b': AS_OF - 1 } };
@@ -86,7 +99,7 @@ describe('between zones that both have room', () => {
 test('each score is the sum of its parts, best first', () => {
   const { reasons } = decideIn(['us-central1-b', 'us-east1-c', 'us-central1-c']);
   for (const { score, parts } of reasons.zones) {
-    expect(Object.keys(parts!)).toEqual(['holds', 'room', 'obtainability', 'latency', 'price']);
+    expect(Object.keys(parts!)).toEqual(['holds', 'room', 'reserved', 'obtainability', 'latency', 'price']);
     expect(Object.values(parts!).reduce((sum, part) => sum + part, 0)).toBeCloseTo(score, 6);
   }
   const scores = reasons.zones.map(({ score }) => score);

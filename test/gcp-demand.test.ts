@@ -65,8 +65,8 @@ it('turns what the region’s quotas leave into instances of the primary’s mac
   const usedBefore = await source.read(bench.spec);
   // 1000 vCPUs at 4 each, and 250 instances, less the primary's two.
   expect(usedBefore).toEqual([
-    { zone: MIRROR_ZONE, quotaLeft: 248 },
-    { zone: 'us-central1-c', quotaLeft: 248 },
+    { zone: MIRROR_ZONE, quotaLeft: 248, reservedLeft: 0 },
+    { zone: 'us-central1-c', quotaLeft: 248, reservedLeft: 0 },
   ]);
   const key = { run: 'mirror/shop/us-central1-b/1', plan: 'shop@1' };
   const group = await bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, key);

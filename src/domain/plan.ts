@@ -96,6 +96,8 @@ export interface ZoneCapacity {
   zone: string;
   /** Instances that the region's quota still allows. */
   quotaLeft: number;
+  /** Of these, instances that reservations there have places for. Absent: not known. */
+  reservedLeft?: number | undefined;
   /** Round trip to the primary's zone, ms. Absent: not known. */
   latencyMs?: number | undefined;
 }

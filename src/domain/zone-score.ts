@@ -6,6 +6,8 @@ export interface ScoreParts {
   holds: number;
   /** Quota left, over the instances that all mirrors together may ever be. */
   room: number;
+  /** The same of reservations left, which are there when nothing else is. */
+  reserved: number;
   /** 0 while the zone is dry, back at 1 so long after. */
   obtainability: number;
   /** What the round trip to the primary leaves of the latency objective; 0 where it is not known. */
@@ -37,10 +39,12 @@ export function scoreParts(
   latencyObjectiveMs: number,
   asOf: number,
 ): ScoreParts {
-  const { quotaLeft, latencyMs } = capacity;
+  const { quotaLeft, reservedLeft = 0, latencyMs } = capacity;
+  const ofMost = (instances: number) => share(instances / Math.max(1, most));
   return {
     holds: holds ? 1 : 0,
-    room: share(quotaLeft / Math.max(1, most)),
+    room: ofMost(quotaLeft),
+    reserved: ofMost(reservedLeft),
     obtainability: share((asOf - dryUntil) / STOCK_OUT_MEMORY_MS),
     latency: latencyMs === undefined ? 0 : share(1 - latencyMs / latencyObjectiveMs),
     price: share(1 / timesCheapest),

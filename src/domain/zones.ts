@@ -58,6 +58,7 @@ export function zoneOffers(
       const why = [
         here ? `holds ${totalInstances(holds)} ${coming ? 'by plan' : 'already'}` : 'holds none',
         dry ? `ran dry, left alone until ${clockTime(until)}` : `quota for ${quotaLeft} more`,
+        ...(known?.reservedLeft ? [`${known.reservedLeft} of them reserved`] : []),
         ...(!dry && stockOuts[zone] ? [`had none to give until ${clockTime(stockOuts[zone])}`] : []),
         known?.latencyMs === undefined ? 'latency unknown' : `${known.latencyMs} ms to the primary`,
         ...(factor === 1 ? [] : [`price x ${factor}`]),

@@ -6,6 +6,7 @@ import { call } from './call.ts';
 import type { GcpClients } from './clients.ts';
 import { lastOf } from './ownership.ts';
 import { findPrimary } from './primary.ts';
+import { reservedLeft } from './reservations.ts';
 import { findSource } from './template.ts';
 
 /** Quotas move slowly and cost several calls: they are read again after this long, application time. */
@@ -29,13 +30,22 @@ export function createCapacitySource(clients: GcpClients, clock: Clock): Capacit
 async function readZones(clients: GcpClients, spec: ApplicationSpec): Promise<ZoneCapacity[]> {
   const { project } = spec.primary;
   const template = await findSource(clients, spec, await findPrimary(clients, spec));
-  const machineType = lastOf(template.properties?.machineType);
+  const properties = template.properties ?? {};
+  const machineType = lastOf(properties.machineType);
   const cpus = await cpusOf(clients, project, spec.primary.zone, machineType);
   const regions = [...new Set(spec.mirrors.zones.map(regionOf))];
-  const left = new Map<string, number>();
-  for (const region of regions)
-    left.set(region, await instancesLeft(clients, project, region, machineType, cpus));
-  return spec.mirrors.zones.map((zone) => ({ zone, quotaLeft: left.get(regionOf(zone))! }));
+  const left = new Map<string, QuotaLeft>();
+  for (const region of regions) left.set(region, await quotaLeft(clients, project, region, machineType));
+  const zones: ZoneCapacity[] = [];
+  for (const zone of spec.mirrors.zones) {
+    const reserved = await reservedLeft(clients, project, zone, properties);
+    zones.push({
+      zone,
+      quotaLeft: instancesWithin(left.get(regionOf(zone))!, cpus, reserved ?? 0),
+      reservedLeft: reserved,
+    });
+  }
+  return zones;
 }
 
 async function cpusOf(
@@ -50,23 +60,31 @@ async function cpusOf(
   return Math.max(1, machine.guestCpus ?? 1);
 }
 
+/** What a region's quotas leave; infinite where it lists none. */
+interface QuotaLeft {
+  instances: number;
+  cpus: number;
+}
+
 /** A machine family has a CPU quota of its own where the region lists one; otherwise CPUS holds for it. */
-async function instancesLeft(
+async function quotaLeft(
   clients: GcpClients,
   project: string,
   region: string,
   machineType: string,
-  cpus: number,
-): Promise<number> {
+): Promise<QuotaLeft> {
   const [found] = await call(`quotas of ${region}`, () => clients.regions.get({ project, region }));
   const left = (metric: string) => {
     const quota = found.quotas?.find((each) => each.metric === metric);
     return quota && (quota.limit ?? 0) - (quota.usage ?? 0);
   };
   const family = `${machineType.split('-')[0]!.toUpperCase()}_CPUS`;
-  const cpusLeft = left(family) ?? left('CPUS') ?? Infinity;
-  const instances = Math.min(left('INSTANCES') ?? Infinity, cpusLeft / cpus);
-  // A region that lists no quota limits nothing that we can see.
+  return { instances: left('INSTANCES') ?? Infinity, cpus: left(family) ?? left('CPUS') ?? Infinity };
+}
+
+/** A region that lists no quota limits nothing that we can see; CPUs that are reserved are counted as used already. */
+function instancesWithin(left: QuotaLeft, cpusEach: number, reserved: number): number {
+  const instances = Math.min(left.instances, Math.max(0, left.cpus) / cpusEach + reserved);
   return Math.max(0, Math.floor(Math.min(instances, Number.MAX_SAFE_INTEGER)));
 }
 

@@ -8,6 +8,7 @@ import {
   InstanceTemplatesClient,
   MachineTypesClient,
   RegionsClient,
+  ReservationsClient,
   ZoneOperationsClient,
 } from '@google-cloud/compute';
 import { DNS } from '@google-cloud/dns';
@@ -33,6 +34,7 @@ export interface GcpClients {
   autoscalers: AutoscalersClient;
   healthChecks: HealthChecksClient;
   regions: RegionsClient;
+  reservations: ReservationsClient;
   machineTypes: MachineTypesClient;
   zoneOperations: ZoneOperationsClient;
   globalOperations: GlobalOperationsClient;
@@ -67,6 +69,7 @@ export async function createGcpClients(options: GcpOptions = {}): Promise<GcpCli
     autoscalers: new AutoscalersClient(compute),
     healthChecks: new HealthChecksClient(compute),
     regions: new RegionsClient(compute),
+    reservations: new ReservationsClient(compute),
     machineTypes: new MachineTypesClient(compute),
     zoneOperations: new ZoneOperationsClient(compute),
     globalOperations: new GlobalOperationsClient(compute),
