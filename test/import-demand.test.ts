@@ -150,7 +150,7 @@ describe('an import', () => {
     expect(await run('twice', corrected)).toMatchObject({ taken: 96, changed: 48, unchanged: 48 });
   });
 
-  test('leaves what was observed live alone, unless told to replace it', async () => {
+  test('leaves what was observed live alone, unless told to replace it, and can be forgotten', async () => {
     const day = NOW - 5 * DAY_MS;
     const deps = { demand: silent, history: ledger.history, clock };
     const observed = steps(day, day + DAY_MS / 2).map(({ at }) => ({ at, value: 7 }));
@@ -163,8 +163,11 @@ describe('an import', () => {
     expect(await demand()).toEqual([...Array<number>(48).fill(7), ...own.slice(48)]);
     expect(await run('runs', file, '--replace')).toMatchObject({ taken: 96, observed: 0 });
     expect(await demand()).toEqual(own);
-    // What was observed is still there.
+    const forgotten = await premirror('import', 'runs', '--forget', '--config', configFile);
+    expect(forgotten).toMatchObject({ exitCode: 0, out: 'runs: 144 imported steps are taken out again\n' });
+    expect((await demand()).slice(0, 48)).toEqual(Array<number>(48).fill(7));
     expect(await storedSteps('runs', seriesOfDays(running.demand))).toEqual(observed);
+    expect(await premirror('import', 'runs', '--config', configFile)).toMatchObject({ exitCode: 2 });
   });
 
   test('leaves out what is older than demand is kept, what is not over, and what is no demand', async () => {

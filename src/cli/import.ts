@@ -1,7 +1,7 @@
 import { endOf } from '../../models/forecaster.ts';
 import type { Config } from '../config/config.ts';
 import { onSteps, type StepValue } from '../domain/imported-demand.ts';
-import type { ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
+import type { ForgetAnswer, ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
 import { readSeriesFile, type SeriesColumns } from './forecast/series-file.ts';
 import { askWorker, authorization } from './worker-api.ts';
 
@@ -85,12 +85,25 @@ function daysOf(samples: readonly StepValue[], stepMs: number): ImportedDay[] {
 }
 
 function send(config: Config, application: string, body: ImportBody): Promise<ImportAnswer> {
-  return askWorker<ImportAnswer>(config, `/applications/${encodeURIComponent(application)}/demand`, {
+  return askWorker<ImportAnswer>(config, pathOf(application), {
     method: 'POST',
     headers: { ...authorization(config), 'content-type': 'application/json' },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
   });
+}
+
+/** Takes everything that was imported out again. */
+export function forgetImports(config: Config, application: string): Promise<ForgetAnswer> {
+  return askWorker<ForgetAnswer>(config, pathOf(application), {
+    method: 'DELETE',
+    headers: authorization(config),
+    signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+  });
+}
+
+function pathOf(application: string): string {
+  return `/applications/${encodeURIComponent(application)}/demand`;
 }
 
 /** For people: what was taken, what was there, what was left out and why, and when it counts. */

@@ -43,3 +43,9 @@ export interface ImportAnswer {
   /** Whether an application of that name is looked after now. */
   running: boolean;
 }
+
+/** What the worker's API answers when everything imported is taken out again. */
+export interface ForgetAnswer {
+  /** Steps that had been imported. */
+  forgotten: number;
+}

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { seriesOfDays } from '../domain/demand-series.ts';
 import { IMPORTED } from '../domain/imported-demand.ts';
 import { PARTED } from '../ledger/parts.ts';
@@ -6,7 +6,7 @@ import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Applications } from '../ports/applications.ts';
 import type { Clock } from '../ports/clock.ts';
 import { UnknownApplicationError } from '../ports/errors.ts';
-import type { ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
+import type { ForgetAnswer, ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
 import type { DemandDay } from '../ports/history.ts';
 import { refusalOf, refuse } from './token.ts';
 
@@ -63,17 +63,31 @@ const BODY = {
 /** Takes demand of the past into the ledger, apart from what was observed: asked twice, it changes nothing more. */
 export function addImportRoutes(api: FastifyInstance, sources: ImportRouteSources): void {
   const { ledger, clock, token } = sources;
+  const onRequest: onRequestHookHandler = (request, reply, done) => {
+    const refusal = refusalOf(request, token, 'import demand');
+    if (refusal) void refuse(reply, refusal);
+    else done();
+  };
+
+  /** Takes all that was imported out again; what was observed is as it was. */
+  api.delete<{ Params: { name: string } }>(
+    '/applications/:name/demand',
+    { onRequest },
+    async ({ params: { name } }): Promise<ForgetAnswer> => {
+      let forgotten = 0;
+      for (const series of Object.values(IMPORTED))
+        for (const day of await ledger.history.demandDays(name, series, 0, clock.now())) {
+          forgotten += day.samples.length;
+          await ledger.history.saveDemandDay(name, series, { ...day, samples: [] });
+        }
+      if (forgotten > 0) await ledger.saveModelState(name, null);
+      return { forgotten };
+    },
+  );
+
   api.post<{ Params: { name: string }; Body: ImportBody }>(
     '/applications/:name/demand',
-    {
-      bodyLimit: BODY_LIMIT_BYTES,
-      schema: { body: BODY },
-      onRequest: (request, reply, done) => {
-        const refusal = refusalOf(request, token, 'import demand');
-        if (refusal) void refuse(reply, refusal);
-        else done();
-      },
-    },
+    { bodyLimit: BODY_LIMIT_BYTES, schema: { body: BODY }, onRequest },
     async ({ params: { name }, body }, reply) => {
       if (DAY_MS % body.stepMs !== 0)
         return reply.code(400).send({ error: `stepMs is ${body.stepMs}: give one that divides a day` });
