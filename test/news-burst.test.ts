@@ -42,7 +42,7 @@ afterEach(() => feeds?.stop());
 function specOf(application: string, port: number): ApplicationSpec {
   const text = readFileSync('examples/shop-news.yaml', 'utf8');
   return parseSpec(
-    text.replace('application: shop', `application: ${application}`).replaceAll('4190', `${port}`),
+    text.replace('application: shop', `application: ${application}`).replaceAll('4185', `${port}`),
     'a.yaml',
   ).spec;
 }

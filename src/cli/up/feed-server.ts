@@ -9,7 +9,7 @@ const RSS_ITEMS = 60;
 const STATUSES = { usual: 20, most: 40 };
 
 export interface FeedServer {
-  /** `http://127.0.0.1:4190` */
+  /** `http://127.0.0.1:4185` */
   address: string;
   stop(): Promise<void>;
 }
