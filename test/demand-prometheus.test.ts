@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { createGcpClients } from '../src/gcp/clients.ts';
 import type { GcpClients } from '../src/gcp/clients.ts';
@@ -158,14 +161,14 @@ describe('what is no answer', () => {
   let server: Server;
   let url: string;
   let answer: { status: number; headers?: Record<string, string>; body: string };
-  let asked: { headers: Record<string, unknown>; form: URLSearchParams }[] = [];
+  let asked: { path: string | undefined; headers: Record<string, unknown>; form: URLSearchParams }[] = [];
 
   beforeAll(async () => {
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (part: Buffer) => (body += part.toString()));
       request.on('end', () => {
-        asked.push({ headers: request.headers, form: new URLSearchParams(body) });
+        asked.push({ path: request.url, headers: request.headers, form: new URLSearchParams(body) });
         response.writeHead(answer.status, answer.headers).end(answer.body);
       });
     }).listen(0, '127.0.0.1');
@@ -269,5 +272,39 @@ describe('what is no answer', () => {
       [START / 1000 + 60 * 11_001, END / 1000],
     ]);
     expect(asked.every(({ headers }) => headers['authorization'] === undefined)).toBe(true);
+  });
+
+  it('shows Managed Prometheus the worker’s own credentials, fetched as any client of Google’s does', async () => {
+    // Workload identity federation: a token from a file is exchanged for one of Google's, here by the same server.
+    const folder = mkdtempSync(join(tmpdir(), 'premirror-credentials-'));
+    writeFileSync(join(folder, 'subject'), 'who I am');
+    const credentials = {
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${url}/token`,
+      credential_source: { file: join(folder, 'subject') },
+    };
+    writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
+    vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', join(folder, 'credentials.json'));
+    const token = { access_token: 'a-token', token_type: 'Bearer', expires_in: 3600 };
+    answer = {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...token, ...SUCCESS }),
+    };
+    const google = await createGcpClients({ monitoringEndpoint: url, project: 'p' });
+    try {
+      asked = [];
+      expect(await createDemandSource(google, clock).read(asking('up'), START, START + DAY_MS)).toEqual([]);
+      expect(asked.map(({ path, headers }) => [path, headers['authorization']])).toEqual([
+        ['/token', undefined],
+        [`${PROJECT_PREFIX}/api/v1/query_range`, 'Bearer a-token'],
+      ]);
+    } finally {
+      await google.close();
+      vi.unstubAllEnvs();
+      rmSync(folder, { recursive: true });
+    }
   });
 });
