@@ -7,16 +7,18 @@ import { busyBins, usualWithin } from './usual.ts';
 /** What a past or running event did. */
 export interface Seen {
   event: Placed;
-  /** Change against usual demand, as a share of it, by place; NaN where unknown. */
+  /** Mean of ln(demand / usual demand) by place; NaN where unknown. Logarithms, so that a burst beside it counts little. */
   changes: Float64Array;
   /** How many bins each place rests on. */
   counts: Float64Array;
+  /** Usual size of its mean change, should it do nothing: that of the same time on days close by, drawn to all events'. */
+  noise: number;
 }
 
 /** Events of a course, and how large changes are where there is none. */
 export interface Observed {
   seen: Seen[];
-  /** Root mean square of the mean change over a window as long as an event, on days without one. */
+  /** Typical size of the mean change over a window as long as an event, on days without one. */
   noise: number;
   /** The same of single places. */
   placeNoise: number;
@@ -27,13 +29,18 @@ const LATER_PLACES = 12;
 export const PLACES = OPENING_PLACES + LATER_PLACES;
 /** Events open alike by the clock (half an hour), and go on alike by their share of the rest. */
 const OPENING_MS = 1_800_000;
-/** A change is measured against a tenth of mean demand at least, and is no larger than this. */
+/** A change is measured against a tenth of mean demand at least, and demand counts as no less than this part of the usual. */
 const SMALLEST_SHARE = 0.1;
-const LARGEST_CHANGE = 5;
+export const LEAST_RATIO = 0.05;
 /** Days from an event at which the noise is looked at. */
 const CALM_DAYS = [-2, -1, 1, 2];
-/** Noise where no calm window is known. */
+/** Windows' worth of belief in all events' noise against an event's own. */
+const PRIOR_WINDOWS = 4;
+/** Noise where no calm window is known, and the least that is believed. */
 const UNKNOWN_NOISE = 0.3;
+const LEAST_NOISE = 1e-3;
+/** Standard deviations of a normal distribution in its median absolute deviation. */
+const NORMAL_MEDIAN = 1.4826;
 
 /** Where within an event a bin lies: twelfths of its first half hour, halved, then twelfths of the rest. */
 export function placeOf(bin: number, { start, end }: Placed, stepMs: number): number {
@@ -50,25 +57,40 @@ export function observe(course: Course, events: readonly Placed[]): Observed {
   const busy = busyBins(course.values.length, events);
   const least = Math.max(SMALLEST_SHARE * (meanOf(course.values, 0, Math.abs) ?? 0), 1e-12);
   const begun = events.filter(({ start, end }) => start < course.values.length && end > 0);
-  const seen = begun.map((event) => changesOf(course, event, busy, least));
-  const calm = begun
-    .flatMap((event) => calmBeside(course, event, busy))
-    .map((event) => changesOf(course, event, busy, least));
-  const rootMeanSquare = (values: number[]) =>
-    values.length > 0
-      ? Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length)
-      : UNKNOWN_NOISE;
+  const beside = begun.map((event) =>
+    calmBeside(course, event, busy).map((window) => changesOf(course, window, busy, least)),
+  );
+  const noise = typical(beside.flat().map(overall));
   return {
-    seen,
-    noise: rootMeanSquare(calm.map(overall).filter((value) => !Number.isNaN(value))),
-    placeNoise: rootMeanSquare(
-      calm.flatMap(({ changes }) => [...changes]).filter((value) => !Number.isNaN(value)),
-    ),
+    seen: begun.map((event, i) => ({
+      event,
+      ...changesOf(course, event, busy, least),
+      noise: drawn(beside[i]!.map(overall), noise),
+    })),
+    noise,
+    placeNoise: typical(beside.flat().flatMap(({ changes }) => [...changes])),
   };
 }
 
+type Changes = Pick<Seen, 'changes' | 'counts'>;
+
+/** Typical size of known values, which a few large ones do not move. */
+function typical(values: readonly number[]): number {
+  const sizes = values.filter((value) => !Number.isNaN(value)).map(Math.abs);
+  if (sizes.length === 0) return UNKNOWN_NOISE;
+  sizes.sort((a, b) => a - b);
+  return Math.max(LEAST_NOISE, NORMAL_MEDIAN * sizes[Math.floor(sizes.length / 2)]!);
+}
+
+/** Root mean square of an event's own calm windows, drawn to what is typical. */
+function drawn(values: readonly number[], noise: number): number {
+  const known = values.filter((value) => !Number.isNaN(value));
+  const squares = known.reduce((sum, value) => sum + value * value, PRIOR_WINDOWS * noise ** 2);
+  return Math.sqrt(squares / (known.length + PRIOR_WINDOWS));
+}
+
 /** Mean change over all that was seen of an event. */
-function overall({ changes, counts }: Seen): number {
+function overall({ changes, counts }: Changes): number {
   let total = 0;
   let count = 0;
   for (let place = 0; place < PLACES; place++) {
@@ -79,7 +101,7 @@ function overall({ changes, counts }: Seen): number {
   return total / count;
 }
 
-function changesOf(course: Course, event: Placed, busy: Uint8Array, least: number): Seen {
+function changesOf(course: Course, event: Placed, busy: Uint8Array, least: number): Changes {
   const { values, stepMs } = course;
   const usual = usualWithin(course, event, busy);
   const totals = new Float64Array(PLACES);
@@ -89,10 +111,10 @@ function changesOf(course: Course, event: Placed, busy: Uint8Array, least: numbe
     const change = (values[first + i]! - expected) / Math.max(Math.abs(expected), least);
     if (Number.isNaN(change)) continue;
     const place = placeOf(first + i, event, stepMs);
-    totals[place]! += Math.min(LARGEST_CHANGE, Math.max(-LARGEST_CHANGE, change));
+    totals[place]! += Math.log(Math.max(LEAST_RATIO, 1 + change));
     counts[place]! += 1;
   }
-  return { event, counts, changes: totals.map((total, place) => total / counts[place]!) };
+  return { changes: totals.map((total, place) => total / counts[place]!), counts };
 }
 
 /** The same time on days close by, where no event is on. */

@@ -49,9 +49,7 @@ export function effectsOf(course: Course, events: readonly AnnouncedEvent[]): Ef
     .map((event): Outlook => {
       const response = responses.get(event.kind)!;
       const running = observed.seen.find((one) => one.event === event);
-      const belief = running
-        ? beliefOf(running, response, observed)
-        : { happened: response.happens, amplitude: 1 };
+      const belief = running ? beliefOf(running, response) : { happened: response.happens, amplitude: 1 };
       return { event, response, belief };
     });
   return { cleaned: cleanedOf(course, observed, responses), outlooks };
@@ -88,7 +86,7 @@ function cleanedOf(course: Course, observed: Observed, responses: ReadonlyMap<st
   const values = Float64Array.from(course.values);
   for (const one of observed.seen) {
     const response = responses.get(one.event.kind)!;
-    const { happened, amplitude } = beliefOf(one, response, observed);
+    const { happened, amplitude } = beliefOf(one, response);
     for (let bin = Math.max(0, one.event.start); bin < Math.min(one.event.end, values.length); bin++) {
       const factor = factorOf(one.event, response, happened * amplitude, bin, course.stepMs);
       values[bin]! /= Math.max(LEAST_FACTOR, factor);

@@ -1,5 +1,5 @@
 import type { Observed, Seen } from './changes.ts';
-import { PLACES } from './changes.ts';
+import { LEAST_RATIO, PLACES } from './changes.ts';
 
 /** What events of one kind do when they do something, and how often that is. */
 export interface Response {
@@ -19,9 +19,12 @@ export interface Belief {
 
 /** An event does as much as is announced, give or take. */
 const AMPLITUDE_SPREAD = 0.12;
-/** The same of the shape, before any of the kind was seen: its level, and its places about the level. */
+/** The same of the shape, before any of the kind was seen: its level, its places about the level, and neighbouring places. */
 const LEVEL_SPREAD = 0.5;
 const PLACE_SPREAD = 0.5;
+const STEP_SPREAD = 0.2;
+/** Degrees of freedom of the Student distribution that errors have: what few of them say in the extreme counts little. */
+const FREEDOM = 3;
 /** Before any was seen, so many of a kind did something and nothing. */
 const PRIOR_HAPPENED = { yes: 0.4, no: 0.3 };
 /** One event says no more than this, in log odds. */
@@ -35,10 +38,10 @@ const ROUNDS = 6;
 export function responseOf(seen: readonly Seen[], observed: Observed): Response {
   let response = newcomer();
   for (let round = 0; round < ROUNDS && seen.length > 0; round++) {
-    const beliefs = seen.map((one) => beliefOf(one, response, observed));
-    const yes = beliefs.reduce((sum, { happened }) => sum + happened, 0);
+    const happened = seen.map((one) => beliefOf(one, response).happened);
+    const yes = happened.reduce((sum, one) => sum + one, 0);
     response = {
-      ...shapeOf(seen, beliefs, observed),
+      ...shapeOf(seen, happened, observed, response),
       happens: (yes + PRIOR_HAPPENED.yes) / (seen.length + PRIOR_HAPPENED.yes + PRIOR_HAPPENED.no),
     };
   }
@@ -55,13 +58,13 @@ function newcomer(): Response {
 }
 
 /** What an event's own course says of it, so far as it has been seen. */
-export function beliefOf({ event, changes, counts }: Seen, response: Response, { noise }: Observed): Belief {
+export function beliefOf({ event, changes, counts, noise }: Seen, response: Response): Belief {
   let product = 0;
   let squares = 0;
   let seen = 0;
   for (let place = 0; place < PLACES; place++) {
     if (!(counts[place]! > 0)) continue;
-    const expected = event.size * response.shape[place]!;
+    const expected = Math.log(Math.max(LEAST_RATIO, 1 + event.size * response.shape[place]!));
     product += counts[place]! * changes[place]! * expected;
     squares += counts[place]! * expected ** 2;
     seen += counts[place]!;
@@ -81,40 +84,70 @@ export function beliefOf({ event, changes, counts }: Seen, response: Response, {
 }
 
 function logDensity(error: number, variance: number): number {
-  return -0.5 * (error ** 2 / variance + Math.log(variance));
+  return -0.5 * ((FREEDOM + 1) * Math.log1p(error ** 2 / (FREEDOM * variance)) + Math.log(variance));
 }
 
-/** The shape as a mean of what those did that did something, its level drawn to the announcement and its places to the level. */
+/**
+ * The shape as a mean of what those did that did something: its level drawn to the announcement, its places to the level
+ * and to each other. What differs much from the shape `before` counts little.
+ */
 function shapeOf(
   seen: readonly Seen[],
-  beliefs: readonly Belief[],
+  happened: readonly number[],
   { noise, placeNoise }: Observed,
+  before: Response,
 ): Pick<Response, 'shape' | 'spread'> {
-  const precision = (size: number, error: number) => 1 / (AMPLITUDE_SPREAD ** 2 + (error / size) ** 2);
   const totals = new Float64Array(PLACES);
   const weights = new Float64Array(PLACES);
+  const levelBefore = meanOf(before.shape);
   let levelTotal = 1 / LEVEL_SPREAD ** 2;
   let levelWeight = 1 / LEVEL_SPREAD ** 2;
-  for (const [i, { event, changes, counts }] of seen.entries()) {
-    const byPlace = beliefs[i]!.happened * precision(event.size, placeNoise);
-    let total = 0;
-    let count = 0;
-    for (let place = 0; place < PLACES; place++) {
+  for (const [i, { event, changes, counts, noise: own }] of seen.entries()) {
+    const placeError = (placeNoise * own) / noise / event.size;
+    const shares = changes.map((change) => Math.expm1(change) / event.size);
+    for (const [place, share] of shares.entries()) {
       if (!(counts[place]! > 0)) continue;
-      totals[place]! += (byPlace * changes[place]!) / event.size;
-      weights[place]! += byPlace;
-      total += changes[place]! / event.size;
-      count += 1;
+      const weight = happened[i]! * precisionOf(share - before.shape[place]!, placeError);
+      totals[place]! += weight * share;
+      weights[place]! += weight;
     }
-    if (count === 0) continue;
-    const byLevel = beliefs[i]!.happened * precision(event.size, noise);
-    levelTotal += (byLevel * total) / count;
-    levelWeight += byLevel;
+    const known = shares.filter((_, place) => counts[place]! > 0);
+    if (known.length === 0) continue;
+    const level = meanOf(known);
+    const weight = happened[i]! * precisionOf(level - levelBefore, own / event.size);
+    levelTotal += weight * level;
+    levelWeight += weight;
   }
   const level = levelTotal / levelWeight;
-  const belief = 1 / PLACE_SPREAD ** 2;
   return {
-    shape: totals.map((total, place) => (total + belief * level) / (weights[place]! + belief)),
+    shape: smoothed(totals, weights, level),
     spread: Math.min(LEVEL_SPREAD, Math.sqrt(1 / levelWeight) / Math.max(0.2, Math.abs(level))),
   };
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Weight of an observation with Student errors (Lange, Little and Taylor 1989). */
+function precisionOf(residual: number, error: number): number {
+  return (FREEDOM + 1) / (FREEDOM * (AMPLITUDE_SPREAD ** 2 + error ** 2) + residual ** 2);
+}
+
+/** Least squares of each place from what was seen there, from the level and from its neighbours: a tridiagonal system. */
+function smoothed(totals: Float64Array, weights: Float64Array, level: number): Float64Array {
+  const pull = 1 / PLACE_SPREAD ** 2;
+  const tie = 1 / STEP_SPREAD ** 2;
+  const last = totals.length - 1;
+  const diagonal = weights.map((weight, place) => weight + pull + (place > 0 && place < last ? 2 : 1) * tie);
+  const shape = totals.map((total) => total + pull * level);
+  for (let place = 1; place <= last; place++) {
+    const factor = tie / diagonal[place - 1]!;
+    diagonal[place]! -= factor * tie;
+    shape[place]! += factor * shape[place - 1]!;
+  }
+  for (let place = last; place >= 0; place--) {
+    shape[place] = (shape[place]! + (place < last ? tie * shape[place + 1]! : 0)) / diagonal[place]!;
+  }
+  return shape;
 }

@@ -55,16 +55,32 @@ export function usualWithin(course: Course, event: Placed, busy: Uint8Array): Fl
   });
 }
 
+/** Median of those days, the nearer weighing more: a burst on one of them is not usual. */
 function profileAt(values: Float64Array, busy: Uint8Array, perDay: number, bin: number): number {
-  let total = 0;
-  let weights = 0;
+  const known: { value: number; weight: number }[] = [];
   for (const days of DAYS) {
     for (const at of [bin - days * perDay, bin + days * perDay]) {
       const value = values[at];
       if (value === undefined || Number.isNaN(value) || busy[at]) continue;
-      total += value / days;
-      weights += 1 / days;
+      known.push({ value, weight: 1 / days });
     }
   }
-  return weights > 0 ? total / weights : Number.NaN;
+  return weightedMedian(known);
+}
+
+/** Between the middles of two values' weights, a line. NaN of nothing. */
+function weightedMedian(known: { value: number; weight: number }[]): number {
+  known.sort((a, b) => a.value - b.value);
+  const half = known.reduce((sum, { weight }) => sum + weight, 0) / 2;
+  let [below, middle, value] = [0, 0, Number.NaN];
+  for (const next of known) {
+    const nextMiddle = below + next.weight / 2;
+    if (nextMiddle >= half) {
+      if (Number.isNaN(value)) return next.value;
+      return value + ((half - middle) / (nextMiddle - middle)) * (next.value - value);
+    }
+    below += next.weight;
+    [middle, value] = [nextMiddle, next.value];
+  }
+  return value;
 }
