@@ -74,8 +74,10 @@ export function rememberedStockOuts(
   { stockOuts, dryUntil }: DecisionMemory,
   asOf: number,
 ): Record<string, number> {
-  const all = Object.entries({ ...stockOuts, ...dryUntil });
-  return Object.fromEntries(all.filter(([, until]) => until > asOf - STOCK_OUT_MEMORY_MS));
+  const remembered: Record<string, number> = {};
+  for (const ends of [stockOuts, dryUntil])
+    for (const zone in ends) if (ends[zone]! > asOf - STOCK_OUT_MEMORY_MS) remembered[zone] = ends[zone]!;
+  return remembered;
 }
 
 /** HH:MM in UTC. */
