@@ -62,7 +62,7 @@ export async function startSteppedSandbox(originMs: number, project: string, app
   while ([...world.instances.values()].filter(({ servingSince }) => servingSince).length < expected)
     await clock.sleep(5_000);
   // Two probes until an instance counts as healthy.
-  await clock.sleep(40_000);
+  await clock.sleep(200_000);
   let minute = Math.ceil(clock.now() / MINUTE_MS);
   clock.stepTo(minute * MINUTE_MS);
   const agent = new Agent({ keepAlive: true });
@@ -124,7 +124,7 @@ async function deploy(clients: GcpClients, project: string, application: Deploye
       healthCheckResource: {
         name,
         type: 'HTTP',
-        checkIntervalSec: 10,
+        checkIntervalSec: 60,
         httpHealthCheck: { requestPath: '/healthz' },
       },
     }),
