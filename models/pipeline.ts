@@ -117,10 +117,16 @@ export function advance(
   }
 }
 
-/** A newer fit: its path already runs at the present level. */
+/**
+ * A newer fit. The path of a full model already runs at the present level; that of a fallback knows days only, and goes on from
+ * where the older one was.
+ */
 export function adopt(state: PipelineState, fit: Fitted): void {
+  const next = state.asOf === undefined ? undefined : pathAt(fit, state.asOf + state.stepMs);
+  const goesOn = !FULL_MODELS.has(fit.model) && state.fitted && next !== undefined;
+  const offset = goesOn ? medianAt(state, state.asOf!, 1) - next : 0;
   state.fitted = fit;
-  state.offset = 0;
+  state.offset = offset;
   if (state.asOf === undefined) return;
   for (let at = Math.max(fit.asOf + state.stepMs, firstRecent(state)); at <= state.asOf; at += state.stepMs) {
     follow(state, at, valueAt(state, at));

@@ -16,6 +16,11 @@ export interface Probe {
   every: number;
   calibration: Calibration;
   profile: ResidualProfile;
+  /**
+   * How large errors have been lately, against what is usual at their times of day (1). Absent in what was stored before it
+   * was kept.
+   */
+  volatility?: number;
   pending: Issued[];
 }
 
@@ -26,6 +31,8 @@ interface Issued extends Spread {
   path: number;
   centre: number;
   scale: number;
+  /** That is in the scale. */
+  volatility?: number;
 }
 
 /** What a probe says of a median, before it becomes an interval: mixed between two probes for lengths in between. */
@@ -41,6 +48,12 @@ const POINT_MINUTES = [1, 5, 15, 60, 240, 720, 1440];
 /** How long a residual counts (to 1/e). */
 const MEMORY_MS = 3.5 * 86_400_000;
 const CELL_MS = 5 * MINUTE_MS;
+/** How long an error counts as lately (to 1/e); a lead longer than that, as long as the lead. */
+const LATELY_MS = 2 * 60 * MINUTE_MS;
+/** Calm makes no interval narrower than this part of the usual. */
+const CALMEST = 0.25;
+/** One error counts for no more than so many of those of late: a single wild sample must not widen hours. */
+const WILDEST = 6;
 
 export function newProbes(stepMs: number, nominalCoverage: number): Probe[] {
   const probe = (kind: Probe['kind'], steps: number): Probe => ({
@@ -49,6 +62,7 @@ export function newProbes(stepMs: number, nominalCoverage: number): Probe[] {
     every: Math.max(1, Math.floor(steps / 60)),
     calibration: newCalibration(nominalCoverage),
     profile: newProfile(),
+    volatility: 1,
     pending: [],
   });
   const inSteps = (minutes: number[]) => [
@@ -105,7 +119,8 @@ function correction(
   stepMs: number,
 ): Correction {
   const place = placeOf(probe, steps, origin, stepMs);
-  return { ...quantiles, ...localError(probe.profile, place, visitsPerDay(probe, stepMs)) };
+  const { bias, scale } = localError(probe.profile, place, visitsPerDay(probe, stepMs));
+  return { ...quantiles, bias, scale: scale * (probe.volatility ?? 1) };
 }
 
 /** The correction for a length between two probes, or that of the nearest one beyond either end. */
@@ -143,7 +158,8 @@ export function issue(probe: Probe, origin: number, path: number, stepMs: number
   if (probe.pending.some((issued) => issued.origin >= origin)) return;
   const reading = { probe, quantiles: spread(probe.calibration) };
   const { bias, scale, lower, median, upper } = correction(reading, probe.steps, origin, stepMs);
-  probe.pending.push({ origin, path, centre: path + bias, scale, lower, median, upper });
+  const { volatility = 1 } = probe;
+  probe.pending.push({ origin, path, centre: path + bias, scale, volatility, lower, median, upper });
 }
 
 /**
@@ -165,11 +181,28 @@ export function mature(
   if (actual === undefined) return interval;
   const memory = MEMORY_MS / (stepMs * probe.every);
   if (issued.scale > 0) {
-    learn(probe.calibration, (actual - issued.centre) / issued.scale, issued, nominalCoverage, memory);
+    const residual = (actual - issued.centre) / issued.scale;
+    learn(probe.calibration, residual, issued, nominalCoverage, memory);
+    follow(probe, Math.abs(residual) * (issued.volatility ?? 1), stepMs);
   }
   const place = placeOf(probe, probe.steps, due, stepMs);
   learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs));
   return interval;
+}
+
+/**
+ * The size of errors of late follows each one: a conformity score normalised by a running scale (Papadopoulos et al. 2008, Lei et
+ * al. 2018, local weighting), so that the interval widens within hours of a shift, and narrows again when it has been learnt.
+ * @param size of the newest error, in the usual ones of its time of day
+ */
+function follow(probe: Probe, size: number, stepMs: number): void {
+  const { volatility = 1 } = probe;
+  const updates = Math.max(LATELY_MS, probe.steps * stepMs) / (stepMs * probe.every);
+  const rate = 1 - Math.exp(-1 / updates);
+  probe.volatility = Math.max(
+    CALMEST,
+    volatility + rate * (Math.min(size, WILDEST * volatility) - volatility),
+  );
 }
 
 /** Residuals that make an interval trustworthy: a 95% one needs the 40th part of them beyond each end. */
