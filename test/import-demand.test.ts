@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createBackfillActivities, type BackfilledDay } from '../activities/backfill.ts';
 import { createForecastActivities } from '../activities/forecast.ts';
 import { demandOfDays } from '../activities/past/demand-days.ts';
-import { endOf } from '../models/forecaster.ts';
+import { hindsight } from '../src/backtest/hindsight.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { seriesOfDays } from '../src/domain/demand-series.ts';
 import { IMPORTED, joined, onSteps, type StepValue } from '../src/domain/imported-demand.ts';
@@ -17,7 +19,7 @@ import type { ImportAnswer } from '../src/ports/demand.ts';
 import { UnknownApplicationError } from '../src/ports/errors.ts';
 import { createApi } from '../src/worker/api.ts';
 import { premirror } from './support/command.ts';
-import { DAY_MS, demandAt, FITTER, MINUTE_MS, MONDAY, SPEC, STEP_MS } from './support/past-stage.ts';
+import { DAY_MS, demandAt, FITTER, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
 /** Demand of the past comes from a file: once, apart from what was observed, and the next forecast starts from it. */
 
@@ -93,8 +95,8 @@ const firstLook = (application: string, read: typeof silent = silent) =>
 describe('the first forecast', () => {
   test('is cold without history, and warm with an imported one', async () => {
     expect(await firstLook('cold')).toMatchObject({ quality: 'cold', observed: 0 });
-    const answer = await run('warm', fileOf(NOW - 14 * DAY_MS, NOW));
-    expect(answer).toMatchObject({ taken: 14 * 96, changed: 0, running: false });
+    const answer = await run('warm', fileOf(NOW - 5 * DAY_MS, NOW));
+    expect(answer).toMatchObject({ taken: 5 * 96, changed: 0, running: false });
     const forecast = await firstLook('warm');
     expect(forecast.quality).not.toBe('cold');
     expect(forecast).toMatchObject({ asOf: NOW, observed: demandAt(NOW) });
@@ -119,7 +121,7 @@ describe('the first forecast', () => {
     });
     const ask = { spec, settings: DEFAULT_SETTINGS };
     expect((await forecast(ask)).quality).toBe('cold');
-    await run('late', fileOf(NOW - 14 * DAY_MS, NOW - DAY_MS));
+    await run('late', fileOf(NOW - 5 * DAY_MS, NOW - DAY_MS));
     now += 15 * MINUTE_MS;
     const after = await forecast(ask);
     expect(after.quality).not.toBe('cold');
@@ -127,7 +129,7 @@ describe('the first forecast', () => {
   });
 
   test('goes on where an import ended days ago and nothing was observed since', async () => {
-    await run('stale', fileOf(NOW - 14 * DAY_MS, NOW - 3 * DAY_MS));
+    await run('stale', fileOf(NOW - 5 * DAY_MS, NOW - 3 * DAY_MS));
     const forecast = await firstLook('stale');
     expect(forecast.asOf).toBe(NOW - 3 * DAY_MS);
     expect(Number.isFinite(forecast.windows.shadow.upper)).toBe(true);
@@ -308,13 +310,30 @@ describe('steps of another length', () => {
   });
 });
 
-test('whole days of an application without a source are those of its import', async () => {
-  await run('backfilled', fileOf(NOW - 20 * DAY_MS, NOW - 10 * DAY_MS));
+test('a backfill works a day out again that only an import knows of', async () => {
   const spec = { ...SPEC, application: 'backfilled' };
-  const deps = { demand: silent, history: ledger.history, clock };
-  const demand = (await demandOfDays(deps, spec, NOW - 20 * DAY_MS, NOW - 9 * DAY_MS))!;
-  expect(endOf(demand)).toBe(NOW - 10 * DAY_MS);
-  expect(demand.values).toHaveLength(960);
+  await run('backfilled', fileOf(MONDAY - 5 * DAY_MS, MONDAY + 3 * DAY_MS));
+  const { describeApplication, backfillDay } = createBackfillActivities({
+    applications: { find: async () => ({ spec, settings: DEFAULT_SETTINGS }) },
+    fleet: {
+      snapshot: async () => ({ primary: { serving: 6, minimum: 2, maximum: 10, target: 6 }, mirrors: [] }),
+    },
+    demand: silent,
+    ledger,
+    history: ledger.history,
+    hindsight,
+    clock,
+    prices: PRICES,
+    fitter: FITTER,
+  });
+  const environment = new MockActivityEnvironment();
+  const known = await describeApplication('backfilled');
+  const done = (await environment.run(backfillDay, { known, day: MONDAY })) as BackfilledDay;
+  expect(done.looks).toBe(96);
+  expect(done.balance!.optimalCost).toBeGreaterThan(0);
+  const [first] = await ledger.history.backfilled('backfilled', MONDAY, MONDAY + DAY_MS);
+  expect(first!.forecast).toMatchObject({ observed: demandAt(MONDAY - STEP_MS) });
+  expect(first!.forecast.quality).not.toBe('cold');
 });
 
 function steps(from: number, to: number): StepValue[] {
