@@ -5,10 +5,14 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReplayResult } from '../src/cli/replay.ts';
 import { runCommand } from '../src/cli/program.ts';
+import { createApplications } from '../src/worker/applications.ts';
+import { createPreview } from '../src/worker/preview.ts';
+import { stateQuery } from '../workflows/messages.ts';
+import { PRICES, forecast } from './decide-inputs.ts';
 import type { Stage } from './support/temporal-side.ts';
 import { bundleWorkflows, eventually, onStage, startDevServer } from './support/temporal-side.ts';
 
-/** A workflow's past is read from a real server, through all the runs that it continued as new. */
+/** What verbs ask of a real server: a workflow's past, through all its runs, and what would be decided now. */
 
 let env: TestWorkflowEnvironment;
 let config: string;
@@ -40,7 +44,7 @@ async function replayed(workflowId: string, ...options: string[]): Promise<Repla
 it('decides every look of a chain of runs again, and tells what would have been raised, when, at what cost', () =>
   onStage(env, bundle, async ({ start, looks, spec, script }: Stage) => {
     script.nextLookMs = 100;
-    const handle = await start({ maxHistoryLength: 40 });
+    const handle = await start({ maxHistoryLength: 20 });
     const id = handle.workflowId;
     const runIds = new Set<string>();
     const run = async () => runIds.add((await handle.describe()).runId).size;
@@ -61,6 +65,33 @@ it('decides every look of a chain of runs again, and tells what would have been 
 
     const { looks: newest } = await replayed(id, '--since', since);
     expect(newest[0]!.at > again[0]!.at).toBe(true);
+    await handle.terminate();
+  }));
+
+it('previews with the minimum that the primary had before it was raised, and falls back to no less', () =>
+  onStage(env, bundle, async ({ start, script, cloud, spec }: Stage) => {
+    script.primaryMinimum = 5;
+    const handle = await start();
+    await eventually("the primary's minimum is raised", () => cloud.primaryMinimum === 5);
+    const around = { lower: 90, median: 100, upper: 110 };
+    const windows = { full: around, warm: around, shadow: around };
+    const said = forecast({ observed: 100, sustained: 100, windows });
+    const preview = createPreview({
+      client: env.client,
+      applications: createApplications(env.client),
+      fleet: cloud.fleet,
+      capacity: { read: async () => spec.mirrors.zones.map((zone) => ({ zone, quotaLeft: 9 })) },
+      ledger: {
+        latestForecast: async () => said,
+        latestDecision: async () => undefined,
+        timesToServe: async () => ({ warmMs: 40_000, shadowMs: 90_000, coldMs: 150_000 }),
+      },
+      clock: { now: () => said.issuedAt, speed: 1 },
+      prices: PRICES,
+    });
+    // The workflow notes what was there when its step has answered.
+    await eventually('the workflow knows', async () => (await handle.query(stateQuery)).primaryMinimumBefore);
+    expect((await preview(spec.application))!.effect.primaryMinimum).toEqual({ before: 2, now: 5, after: 2 });
     await handle.terminate();
   }));
 
