@@ -78,10 +78,9 @@ function rowsOf(path: string, text: string, columns: SeriesColumns): Row[] {
   for (const name of [columns.time, columns.value])
     if (name !== undefined && !header.includes(name.toLowerCase()))
       throw new UsageError(`${path} has no column ${name}; its first line is: ${header.join(', ')}`);
-  const [time, value] = [columns.time ?? 'timestamp', columns.value ?? 'value'].map((name) =>
-    name.toLowerCase(),
-  );
-  const [timeIn, valueIn] = [header.indexOf(time!), header.indexOf(value!)];
+  const placeOf = (name: string) => header.indexOf(name.toLowerCase());
+  const timeIn = placeOf(columns.time ?? 'timestamp');
+  const valueIn = placeOf(columns.value ?? 'value');
   const named = (timeIn >= 0 && valueIn >= 0) || columns.time !== undefined || columns.value !== undefined;
   const [timeAt, valueAt] = named ? [Math.max(0, timeIn), valueIn < 0 ? 1 : valueIn] : [0, 1];
   // A first line without a time and without a number is a header of other words.
