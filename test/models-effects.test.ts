@@ -85,6 +85,21 @@ describe('announced events', () => {
     expect(happened(begun)).toBeLessThan(0.2);
   });
 
+  // Bursts on days beside an event look like effects, and like noise that hides them: neither may decide alone.
+  it('are told from those that do nothing beside bursts that nobody announced', () => {
+    const { history, events } = campaigns((n) => n % 2);
+    const random = seeded(10);
+    const values = history.values.map((value) => (random() < 0.03 ? 6 * value : value));
+    const { cleaned } = effectsOf(courseOf({ ...history, values }), events);
+    for (const [n, event] of events.slice(0, 6).entries()) {
+      const first = Math.round((event.start - history.startAt) / STEP_MS) + 1;
+      const kept = Array.from({ length: HOURS * 4 }, (_, i) => cleaned.values[first + i]! / values[first + i]!);
+      const median = kept.toSorted((a, b) => a - b)[HOURS * 2]!;
+      if (n % 2) expect(median).toBeLessThan(0.7);
+      else expect(median).toBeGreaterThan(0.85);
+    }
+  });
+
   it('are taken out of the past that usual days are learnt from', () => {
     const { history, events } = campaigns(() => 1, 0);
     const { cleaned } = effectsOf(courseOf(history), events);
