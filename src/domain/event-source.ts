@@ -26,8 +26,8 @@ interface TalkSource {
 }
 
 /**
- * Of a first burst nothing is known: that it means something is believed as far as two bursts that nothing followed take it
- * below what readiness is worth. Where that lies is measured in docs/events.md.
+ * Of a first burst nothing is known: a false alarm is worth paying for as long as one burst in eight means something, and two
+ * that did not make the belief that. Measured on synthetic demand (docs/events.md).
  */
 export const DEFAULT_BURST_BELIEF: BurstBelief = {
   probability: 0.25,
