@@ -11,7 +11,7 @@ import type { Clock } from '../src/ports/clock.ts';
 import type { Fleet } from '../src/ports/fleet.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
 import type { MetricSource } from '../src/ports/metrics.ts';
-import { whyMoreThanSeen } from './saturated.ts';
+import { createSaturationWatch } from './saturated.ts';
 
 export interface EvaluateDeps {
   fleet: Pick<Fleet, 'snapshot'>;
@@ -36,6 +36,7 @@ export interface EvaluateInput {
 /** Evaluate: reads what is, and decides. The only side effects are the ledger's rows. */
 export function createEvaluateActivities(deps: EvaluateDeps) {
   const { fleet, capacity, ledger, clock, prices, metrics } = deps;
+  const whyMore = metrics && createSaturationWatch(metrics);
   return {
     async evaluate(input: EvaluateInput): Promise<Decision> {
       const { application } = input.spec;
@@ -45,7 +46,7 @@ export function createEvaluateActivities(deps: EvaluateDeps) {
         ledger.timesToServe(application),
         ledger.latestDecision(application),
       ]);
-      const mayBeMore = metrics && (await whyMoreThanSeen(metrics, input.spec, input.forecast, state));
+      const mayBeMore = await whyMore?.(input.spec, input.forecast, state);
       const known = {
         ...input,
         fleet: state,

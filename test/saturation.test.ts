@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { whyMoreThanSeen } from '../activities/saturated.ts';
+import { createSaturationWatch, whyMoreThanSeen } from '../activities/saturated.ts';
 import { describeDecision } from '../src/cli/explain.ts';
 import { decide } from '../src/domain/decide.ts';
 import { asLearnt } from '../src/domain/learnt-spec.ts';
@@ -26,8 +26,7 @@ function measuring(cpu: number | undefined, latencyP99: number | undefined) {
   return { metrics, asked };
 }
 
-const why = (metrics: MetricSource, observed = CARRIED) =>
-  whyMoreThanSeen(metrics, SPEC, forecast({ observed }), fleet);
+const why = (metrics: MetricSource) => whyMoreThanSeen(metrics, SPEC, forecast({}));
 
 test.each([
   [0.97, undefined, 'CPU 97%'],
@@ -40,10 +39,21 @@ test.each([
   else expect(answer).toMatch(said);
 });
 
-test('nobody is asked while demand is far from what instances carry', async () => {
-  const { metrics, asked } = measuring(1, undefined);
-  expect(await why(metrics, 0.4 * CARRIED)).toBeUndefined();
+test('an answer holds for five minutes of an application', async () => {
+  const { asked, metrics } = measuring(0.97, undefined);
+  const look = createSaturationWatch({
+    read: (spec, metric) => metrics.read(spec, metric, AS_OF - MINUTE_MS, AS_OF),
+  });
+  const at = (minute: number, application = 'shop', observed = CARRIED) =>
+    look({ ...SPEC, application }, forecast({ asOf: AS_OF + minute * MINUTE_MS, observed }), fleet);
+  // Nobody is asked while demand is far from what instances carry.
+  expect(await at(0, 'shop', 0.4 * CARRIED)).toBeUndefined();
   expect(asked).toEqual([]);
+  for (const minute of [0, 1, 4]) expect(await at(minute)).toBe('CPU 97%');
+  expect(asked).toHaveLength(2);
+  await at(5);
+  await at(5, 'another');
+  expect(asked).toHaveLength(6);
 });
 
 test('a source that fails or is silent holds nothing up', async () => {
