@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { learnCapacity } from '../activities/past/capacity.ts';
+import { rememberMetrics } from '../activities/past/carried-load.ts';
 import { whyMoreThanSeen } from '../activities/saturated.ts';
 import { asLearnt } from '../src/domain/learnt-spec.ts';
 import type { Settings } from '../src/domain/plan.ts';
@@ -166,4 +167,31 @@ test('minutes in which instances are saturated are told, and teach no lower capa
   const after = await lookBack('slow', before);
   expect(after.evidence.saturated).toBeGreaterThanOrEqual(3);
   expect(Math.abs(after.capacityFactor / before - 1)).toBeLessThan(0.06);
+});
+
+test('points that come late are taken in, and what the source forgets is kept', async () => {
+  const spec = specFor('late');
+  const at = (minute: number) => ORIGIN_MS + minute * MINUTE_MS;
+  let [now, there]: [number, number[]] = [at(20), [1, 2, 3, 4, 6]];
+  const source: MetricSource = {
+    read: async (_, metric, from, to) =>
+      metric === 'cpu'
+        ? there
+            .map((minute) => ({ at: at(minute), value: minute / 100, instances: 1 }))
+            .filter((sample) => sample.at > from && sample.at <= to)
+        : [],
+  };
+  const { history, metricStore } = ledger;
+  const demand = { read: async () => [] };
+  const remember = () =>
+    rememberMetrics(
+      { demand, metrics: source, metricStore, history, clock: { now: () => now, speed: 1 } },
+      spec,
+      ORIGIN_MS,
+    );
+  await remember();
+  [now, there] = [at(30), [3, 4, 5, 6, 7]];
+  await remember();
+  const kept = await metricStore.metrics('late', 'cpu', ORIGIN_MS, now);
+  expect(kept.map((sample) => (sample.at - ORIGIN_MS) / MINUTE_MS)).toEqual([1, 2, 3, 4, 5, 6, 7]);
 });

@@ -28,6 +28,20 @@ onEveryStore((open) => {
     expect(await history.demandDays('shop', 'rps', DAY + 1, DAY + DAY_MS)).toEqual([]);
   });
 
+  test('a minute of a metric is replaced by a later word of it, and kept apart from other metrics', async () => {
+    const { metricStore } = open();
+    const minute = { at: DAY + MINUTE_MS, value: 0.5, instances: 2 };
+    await metricStore.saveMetrics('shop', 'cpu', [minute, { ...minute, at: DAY + 2 * MINUTE_MS }]);
+    await metricStore.saveMetrics('shop', 'cpu', [{ ...minute, value: 0.6 }]);
+    await metricStore.saveMetrics('shop', 'latencyP99', [{ ...minute, value: 900 }]);
+    await metricStore.saveMetrics('shop', 'memory', []);
+    expect(await metricStore.metrics('shop', 'cpu', DAY, DAY + MINUTE_MS)).toEqual([
+      { ...minute, value: 0.6 },
+    ]);
+    expect(await metricStore.metrics('shop', 'cpu', DAY + MINUTE_MS, DAY + DAY_MS)).toHaveLength(1);
+    expect(await metricStore.metrics('other', 'cpu', DAY, DAY + DAY_MS)).toEqual([]);
+  });
+
   test('backfilled looks never mix with live ones, and a repetition replaces them', async () => {
     const ledger = open();
     const look = {
