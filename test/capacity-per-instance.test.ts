@@ -99,6 +99,11 @@ describe('the capacity of an instance', () => {
     }
   });
 
+  test('stays as learnt through quiet days, which say little', () => {
+    expect(new Set(learnt({ atTarget: 7, highest: 2 }, 10, 0.72))).toEqual(new Set([0.72]));
+    expect(new Set(learnt({ atTarget: 12, highest: 2 }, 10, 1.15))).toEqual(new Set([1.15]));
+  });
+
   test('comes back when the truth does', () => {
     expect(learnt({ atTarget: 10 }, 15, 0.7).at(-1)).toBeGreaterThan(0.93);
   });

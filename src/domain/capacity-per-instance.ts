@@ -86,7 +86,9 @@ export function proposeCapacity(
   const { least, most, factor } = CAPACITY_BOUND;
   const within = Math.min(most, Math.max(least, shrunk));
   const next = rounded(Math.min(present * factor, Math.max(present / factor, within)));
-  if (Math.abs(Math.log(within / present)) < LEAST_MOVE)
+  // Where evidence grows thin, what was learnt of more stands: only what was measured leads away from it.
+  const leads = Math.sign(within - present) === Math.sign(believed - now);
+  if (!leads || Math.abs(Math.log(within / present)) < LEAST_MOVE)
     return stay(
       `an instance is trusted with ${brief(now)}: measured ${brief(carried)} in ${hours.toFixed(1)} hours, seen ${brief(seen)} at most`,
     );
