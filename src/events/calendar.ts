@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 const AHEAD_MS = 400 * DAY_MS;
 const BEHIND_MS = 60 * DAY_MS;
 const MOST_EVENTS = 2_000;
-/** The library takes about a millisecond for each rule, in the thread that everything else runs in. */
+/** The library takes about a millisecond for each rule. */
 const MOST_RULES = 1_000;
 /** Some rules never come true and cost a second each before the library gives up. */
 const PARSED_WITHIN_MS = 5_000;

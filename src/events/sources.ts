@@ -3,7 +3,7 @@ import Sentiment from 'sentiment';
 import type { EventSource, SourceMemory } from '../domain/event-source.ts';
 import type { Answer, EventSources, IdentifiedEvent, Text } from '../ports/events.ts';
 import { plain } from './announcement.ts';
-import { readCalendar } from './calendar.ts';
+import { readCalendarApart } from './calendar-apart.ts';
 import { fetchText, readBounded } from './http.ts';
 import { eventsOfFile } from './read-events.ts';
 import { seriesOfGdelt, textsOfBluesky, textsOfFeed, textsOfJson, textsOfMastodon } from './texts.ts';
@@ -49,14 +49,19 @@ async function calendar(
   memory: SourceMemory | undefined,
   now: number,
 ): Promise<Looked> {
-  const read = (text: string): Answer => ({ type: 'events', ...readCalendar(text, source, now) });
-  if (!source.at.includes('://')) return { answer: read(await readBounded(source.at)) };
+  const { kind, expectedUplift } = source;
+  const options = { kind, ...(expectedUplift !== undefined && { expectedUplift }) };
+  const read = async (text: string): Promise<Answer> => ({
+    type: 'events',
+    ...(await readCalendarApart(text, options, now)),
+  });
+  if (!source.at.includes('://')) return { answer: await read(await readBounded(source.at)) };
   // Once a day as if for the first time: what recurs for ever has come into reach by a day more.
   const known = memory?.readAt !== undefined && now - memory.readAt < DAY_MS ? memory : undefined;
   const fetched = await fetchText(source.at, known);
   if (fetched.text === undefined)
     return { answer: { type: 'unchanged' }, memory: { ...memory, ...fetched.memory } };
-  return { answer: read(fetched.text), memory: { ...fetched.memory, readAt: now } };
+  return { answer: await read(fetched.text), memory: { ...fetched.memory, readAt: now } };
 }
 
 /** This year's and its neighbours', which were known all along. */
