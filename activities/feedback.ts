@@ -1,5 +1,6 @@
 import { endOf } from '../models/forecaster.ts';
 import type { CapacityProposal } from '../src/domain/capacity-per-instance.ts';
+import type { Drift } from '../src/domain/drift.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { Proposal } from '../src/domain/propose-settings.ts';
 import { DEFAULT_SETTINGS, MOVABLE } from '../src/domain/settings.ts';
@@ -9,6 +10,7 @@ import type { Ledger } from '../src/ports/ledger.ts';
 import { learnCapacity } from './past/capacity.ts';
 import type { CarriedLoadDeps } from './past/carried-load.ts';
 import { DAY_MS, demandOfDays, startOfDay } from './past/demand-days.ts';
+import { tellDrifts } from './past/drift.ts';
 import { inInstances, type KnownApplication } from './past/known-past.ts';
 import { LivedPast } from './past/lived-past.ts';
 import { createThreadProposer, type Proposer } from './past/proposer.ts';
@@ -39,6 +41,8 @@ export interface ScoredDay {
   day: number;
   scores: LeadScore[];
   balance?: DayBalance;
+  /** Absent in what was recorded before drift was looked for. */
+  drifts?: Drift[];
 }
 
 /** Where the settings should go: by replay, and what of them by measurement. */
@@ -81,9 +85,10 @@ export function createFeedbackActivities(deps: FeedbackDeps) {
       const issued = await history.forecastsOf(application, day, day + DAY_MS, SCORED_EVERY_MS);
       const scores = scoresByLead(issued, demand);
       await history.saveScores(application, 'live', day, scores);
+      const drifts = await tellDrifts(ledger, application, issued, demand);
       const balance = await balanceOf(day, world, demand);
       if (balance) await history.saveBalance(application, 'live', day, balance);
-      days.push({ day, scores, ...(balance ? { balance } : {}) });
+      days.push({ day, scores, drifts, ...(balance ? { balance } : {}) });
     }
     return days;
   }

@@ -50,7 +50,12 @@ for (const shift of SHIFTS.filter(({ name }) => name.includes(options.only))) {
   }
   const shiftStep = Math.floor((SHIFT_MS - from) / stepMs);
   for (const [i, judged] of JUDGED.entries()) {
-    const { before, days: daily, backAfterHours, forecastsADay } = recoveryOf(
+    const {
+      before,
+      days: daily,
+      backAfterHours,
+      forecastsADay,
+    } = recoveryOf(
       walks.map(({ within }) => within[i]!),
       shiftStep,
       HOUR_MS / stepMs,

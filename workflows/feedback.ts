@@ -2,6 +2,7 @@ import { getExternalWorkflowHandle, setCurrentDetails, upsertSearchAttributes } 
 import type { Move, MoveInput, ScoredDay } from '../activities/feedback.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
 import type { CapacityEvidence } from '../src/domain/capacity-per-instance.ts';
+import { driftInWords } from '../src/domain/drift.ts';
 import { MOVABLE } from '../src/domain/settings.ts';
 import { applicationWorkflowId } from '../src/temporal/ids.ts';
 import { APPLICATION_KEY } from '../src/temporal/search-attributes.ts';
@@ -9,7 +10,7 @@ import { failureType, isGone } from './failures.ts';
 import { retuneSignal } from './messages.ts';
 import type { FeedbackInput } from './past-messages.ts';
 import { pastActivities } from './proxies.ts';
-import { codeBlock, day } from './words.ts';
+import { codeBlock, day, timeOfDay } from './words.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -93,7 +94,7 @@ async function move(known: KnownApplication, to: Omit<MoveInput, 'application' |
   return why;
 }
 
-function rowsOf({ day: at, scores, balance }: ScoredDay): [string, string][] {
+function rowsOf({ day: at, scores, balance, drifts = [] }: ScoredDay): [string, string][] {
   const rows: [string, string][] = [];
   const hourAhead = scores.find(({ leadMs }) => leadMs === HOUR_MS);
   if (hourAhead) {
@@ -103,6 +104,7 @@ function rowsOf({ day: at, scores, balance }: ScoredDay): [string, string][] {
       `${percent(coverage)} of ${points} within the interval an hour ahead, bias ${bias.toFixed(1)}`,
     ]);
   }
+  for (const drift of drifts) rows.push(['drift', `${timeOfDay(drift.at)}: ${driftInWords(drift)}`]);
   if (balance) {
     const { cost, optimalCost, missedSpikes, falseAlarms } = balance;
     const regret = optimalCost > 0 ? `${percent(cost / optimalCost - 1)} over hindsight; ` : '';

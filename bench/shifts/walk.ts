@@ -8,7 +8,7 @@ import type { Settings } from '../../src/domain/plan.ts';
 import { proposeSettings } from '../../src/domain/propose-settings.ts';
 import type { ReplayWorld } from '../../src/domain/replay.ts';
 import { DEFAULT_SETTINGS, SETTINGS_BOUNDS } from '../../src/domain/settings.ts';
-import { MINUTE_MS, HOUR_MS, SHIFT_MS, type World } from './world.ts';
+import { HOUR_MS, MINUTE_MS, type World } from './world.ts';
 
 /** What is judged: the demand so long after a forecast's issue, the windows' maximum, and the minutes ahead. */
 export const JUDGED = ['near-term', 'window', '15 min', '1 h', '4 h'] as const;
@@ -28,6 +28,8 @@ export interface Walked {
   moves: { at: number; setting: string; from: number; to: number }[];
   /** Instances wanted at mirrors (all tiers), per step. */
   mirrors: number[];
+  /** Median of the longest window's maximum, per step. */
+  medians: number[];
 }
 
 export const DELAY_MS = 4 * MINUTE_MS;
@@ -105,6 +107,7 @@ export async function walk(world: World, options: WalkOptions): Promise<Walked> 
     settings: [DEFAULT_SETTINGS],
     moves: [],
     mirrors: [],
+    medians: [],
   };
   const deciding = decides ? new Deciding(replayWorld, world, walked) : undefined;
   for (let step = 0; step < steps; step++, now += stepMs) {
@@ -136,6 +139,7 @@ function judge(walked: Walked, world: World, step: number, digest: ForecastDiges
     const value = world.finally(at);
     highest = value === undefined || highest === undefined ? undefined : Math.max(highest, value);
   }
+  walked.medians[step] = windows.shadow.median;
   said(1, windows.shadow.lower, windows.shadow.upper, highest);
   for (const [i, leadMs] of LEADS_MS.entries()) {
     const point = fan.find(({ at }) => at >= issuedAt + leadMs);
@@ -190,9 +194,4 @@ class Deciding {
     this.#walked.settings.push(proposal.settings);
     this.#walked.moves.push({ at, ...proposal.move });
   }
-}
-
-/** Steps after the shift, or before it where negative. */
-export function stepsSinceShift(walked: Walked, step: number): number {
-  return Math.round((walked.from + step * walked.stepMs - SHIFT_MS) / walked.stepMs);
 }
