@@ -8,17 +8,18 @@ import {
 } from './looks.ts';
 import { exported, type ExportedTable } from './table.ts';
 
-/** Rows of little, rows that hold a decision, and rows that hold a fan or a day of samples: a few MB a page each. */
+/** Rows of little, rows that hold a decision, and a fan beside it; rows that become a thousand: a few MB a page each. */
 const SMALL = 5_000;
 const MIDDLING = 1_000;
 const LARGE = 100;
+const UNFOLDED = 10;
 
 /** What can be taken out of the ledger, by name. Times are those of the application. */
 export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   demand: exported('demand_days', {
     time: 'day_ms',
     keys: ['series'],
-    rowsAPage: LARGE,
+    rowsAPage: UNFOLDED,
     columns: { at: 'time', series: 'text', stepMs: 'number', value: 'number' },
     unpack: ({ series, day_ms: day, step_ms: stepMs, samples }) =>
       samples.map(([step, value]) => ({ at: day + step * stepMs, series, stepMs, value })),
@@ -92,7 +93,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   fans: exported('forecasts', {
     time: 'as_of_ms',
     keys: ['key'],
-    rowsAPage: LARGE,
+    rowsAPage: UNFOLDED,
     columns: FAN_COLUMNS,
     unpack: ({ as_of_ms, fan }) => fanRows(as_of_ms, fan),
   }),
@@ -208,7 +209,7 @@ export const EXPORTED_TABLES: Readonly<Record<string, ExportedTable>> = {
   backfilledFans: exported('backfilled', {
     time: 'at_ms',
     keys: [],
-    rowsAPage: LARGE,
+    rowsAPage: UNFOLDED,
     columns: FAN_COLUMNS,
     unpack: ({ digest, fan }) => fanRows(digest.asOf, fan),
   }),
