@@ -111,8 +111,7 @@ export function decide(input: DecideInput): Decision {
     ? withoutFlutter(wanted, shortly)
     : stabilised(wanted, remembered(memory, asOf, settings.stabilisationMs), shortly, settings);
   if (!sameLevels(slow, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
-  // What `cost` keeps at hand it has weighed: a level that was called lately is likelier to be called again.
-  const settled = byCost ? slow : withParked(slow, memory.parked, asOf);
+  const settled = withParked(slow, memory.parked, asOf);
   if (!sameLevels(settled, slow))
     bindings.push(
       `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
