@@ -41,6 +41,8 @@ export interface ForecastInput {
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const REFIT_MS = 15 * MINUTE_MS;
+/** How long a sample may still come late or be revised. */
+const REVISED_MS = 30 * MINUTE_MS;
 /** The fallback's warm-up runs on the tick's own thread: three days replayed take a quarter of a second. */
 const FALLBACK_HISTORY_MS = 5 * DAY_MS;
 /** Wall time that the first forecast waits for the warm-up; after that it goes out by the fallback. */
@@ -100,7 +102,9 @@ export function createForecastActivities(deps: ForecastDeps) {
       const events = await sizedEvents(deps.events, spec, now - HISTORY_MS, now + HORIZON_MS, now);
       const app = await find(spec, events);
       const known = app.history ? endOf(app.history) : now - HISTORY_MS;
-      app.history = extend(app.history, await deps.demand.read(spec, known, now), stepMs, HISTORY_MS);
+      // Again what is young: a point that came late fills its gap, a revised one replaces the first, for fits to come.
+      const fresh = await deps.demand.read(spec, known - REVISED_MS, now);
+      app.history = extend(app.history, fresh, stepMs, HISTORY_MS);
       // Without any sample yet: the newest one that there could be. Nothing is up then, and nothing is raised.
       const asOf = app.history
         ? endOf(app.history)

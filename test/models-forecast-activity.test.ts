@@ -73,13 +73,40 @@ describe('the forecast activity', () => {
     expect(JSON.stringify(digest).length).toBeLessThan(5_000);
   });
 
-  it('reads the history once and then only what is new', async () => {
+  it('reads the history once and then only what is new or may still be revised', async () => {
     const { forecast } = start();
     await forecast(ask);
     now += 3 * MINUTE_MS;
     reads = [];
     expect((await forecast(ask)).asOf).toBe(at(4 * DAY + 3));
-    expect(reads).toEqual([{ from: at(4 * DAY), to: now }]);
+    expect(reads).toEqual([{ from: at(4 * DAY) - 30 * MINUTE_MS, to: now }]);
+  });
+
+  it('what came late fills its gap, and what was revised replaces the first value, for the fits to come', async () => {
+    const late = 4 * DAY - 3;
+    const revised = 4 * DAY - 2;
+    let settled = false;
+    const unsettled: DemandSource = {
+      read: async (...input) =>
+        (await demand.read(...input))
+          .filter(({ at: end }) => settled || end !== at(late))
+          .map((s) => (settled || s.at !== at(revised) ? s : { ...s, value: s.value / 2 })),
+    };
+    const seen: number[][] = [];
+    const noting: Fitter = {
+      warmUp: fitter.warmUp,
+      fit: (history, ...rest) => {
+        const { startAt, stepMs, values: own } = history;
+        seen.push([late, revised].map((i) => own[Math.round((at(i) - startAt) / stepMs)]!));
+        return fitter.fit(history, ...rest);
+      },
+    };
+    const { forecast } = createForecastActivities({ demand: unsettled, ledger, clock, fitter: noting });
+    await forecast(ask);
+    settled = true;
+    now += 16 * MINUTE_MS;
+    await forecast(ask);
+    expect(seen).toEqual([[values[late], values[revised]]]);
   });
 
   it('asked again at once, it answers the same', async () => {
