@@ -5,7 +5,7 @@ import { decide } from '../src/domain/decide.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import { sumOf } from '../src/domain/tier.ts';
-import { forecast, input, nearTerm, specWith } from './decide-inputs.ts';
+import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
 
 /**
  * Policy `cost` in a whole decision: mirrors are bought for what is worth its price beyond the primary, and for nothing
@@ -49,6 +49,23 @@ describe('the cost policy', () => {
     const warm = { zone: 'us-central1-b', full: 0, warm: 3, shadow: 0, serving: 0 };
     const bridged = planned(given(nearTerm(650, 10, never(15)), { fleet: { ...coming, mirrors: [warm] } }));
     expect(bridged.full).toBe(3);
+  });
+
+  it('goes on bridging for a third of the stabilisation window: by serving it hides the load that called for it', () => {
+    const outlook = nearTerm(300, 10, never(12));
+    const warm = { zone: 'us-central1-b', full: 0, warm: 3, shadow: 0, serving: 0 };
+    const first = decide(given(outlook, { fleet: { primary: primary(10, 13), mirrors: [warm] } }));
+    expect(sumOf(first.plan.mirrors).full).toBe(3);
+    const full = { zone: 'us-central1-b', full: 3, warm: 0, shadow: 0, serving: 3 };
+    const later = (minutes: number) =>
+      planned(
+        given(outlook, {
+          fleet: { primary: primary(10), mirrors: [full] },
+          memory: first.memory,
+          forecast: forecast({ nearTerm: outlook, asOf: AS_OF + minutes * MINUTE_MS }),
+        }),
+      ).full;
+    expect([1, 3, 4].map(later)).toEqual([3, 3, 0]);
   });
 
   it('without an outlook decides by the interval', () => {

@@ -174,7 +174,16 @@ export function decide(input: DecideInput): Decision {
     reasons: explain(input, findings, plan),
     nextLookMs: nextLook(input, findings, primaryMinimum),
     memory: {
-      wants: [...wants, { at: asOf, ...wanted, primaryMinimum: wantedMinimum, planned }],
+      wants: [
+        ...wants,
+        {
+          at: asOf,
+          ...wanted,
+          primaryMinimum: wantedMinimum,
+          ...(bridging > 0 ? { bridging } : {}),
+          planned,
+        },
+      ],
       stockOuts: rememberedStockOuts(memory, asOf),
       dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
       mirrors,

@@ -157,12 +157,13 @@ export function stabilised(
 
 /**
  * Under policy `cost` what is let go has been weighed against what a call would cost. Only flutter is kept out: what rests is
- * let go once nobody wanted it `shortly`.
+ * let go once nobody wanted it `shortly`, and so is what bridges a gap of the primary, since by serving it hides the load that
+ * called for it.
  */
 export function withoutFlutter(wanted: Levels, shortly: DecisionMemory['wants']): Levels {
   const most = (level: keyof Levels) => Math.max(wanted[level], ...shortly.map((want) => want[level]));
   return nested({
-    full: wanted.full,
+    full: Math.max(wanted.full, ...shortly.map((want) => want.bridging ?? 0)),
     fullAndWarm: most('fullAndWarm'),
     fullWarmAndShadow: most('fullWarmAndShadow'),
   });

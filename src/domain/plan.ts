@@ -64,6 +64,8 @@ export interface DecisionMemory {
     fullAndWarm: number;
     fullWarmAndShadow: number;
     primaryMinimum: number;
+    /** Full mirrors of these that bridged until the primary's own serve; absent for none. */
+    bridging?: number;
     /** Levels that the plan then held, after stabilisation and caps: what the rate of letting go is measured against. */
     planned?: { full: number; fullAndWarm: number; fullWarmAndShadow: number };
   }[];
