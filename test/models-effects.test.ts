@@ -93,7 +93,10 @@ describe('announced events', () => {
     const { cleaned } = effectsOf(courseOf({ ...history, values }), events);
     for (const [n, event] of events.slice(0, 6).entries()) {
       const first = Math.round((event.start - history.startAt) / STEP_MS) + 1;
-      const kept = Array.from({ length: HOURS * 4 }, (_, i) => cleaned.values[first + i]! / values[first + i]!);
+      const kept = Array.from(
+        { length: HOURS * 4 },
+        (_, i) => cleaned.values[first + i]! / values[first + i]!,
+      );
       const median = kept.toSorted((a, b) => a - b)[HOURS * 2]!;
       if (n % 2) expect(median).toBeLessThan(0.7);
       else expect(median).toBeGreaterThan(0.85);

@@ -44,7 +44,10 @@ export async function exportLedger(
   for (const name of table ?? known) {
     const path = join(out, `${application}-${name}.${format}`);
     const base = `/applications/${encodeURIComponent(application)}/exports`;
-    const bytes = await save(await streamFromWorker(config, `${base}/${name}.${format}?${query.toString()}`), path);
+    const bytes = await save(
+      await streamFromWorker(config, `${base}/${name}.${format}?${query.toString()}`),
+      path,
+    );
     files.push({ table: name, path, bytes });
   }
   return files;
