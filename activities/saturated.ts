@@ -2,6 +2,7 @@ import { declaredPerInstance } from '../src/domain/learnt-spec.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { FleetState } from '../src/domain/plan.ts';
+import { servingOf } from '../src/domain/levels.ts';
 import { saturation } from '../src/domain/saturation.ts';
 import { CAPACITY_BOUND } from '../src/domain/settings.ts';
 import type { MetricName, MetricSource } from '../src/ports/metrics.ts';
@@ -50,13 +51,8 @@ export async function whyMoreThanSeen(
 }
 
 /** Instances have less than the least that a measurement may make of their declared capacity: nobody need be asked. */
-function isQuiet(
-  spec: ApplicationSpec,
-  { observed }: ForecastDigest,
-  { primary, mirrors }: FleetState,
-): boolean {
-  const serving = mirrors.reduce((sum, mirror) => sum + mirror.serving, primary.serving);
-  return observed < CAPACITY_BOUND.least * serving * declaredPerInstance(spec);
+function isQuiet(spec: ApplicationSpec, { observed }: ForecastDigest, fleet: FleetState): boolean {
+  return observed < CAPACITY_BOUND.least * servingOf(fleet) * declaredPerInstance(spec);
 }
 
 function patience(): Promise<[]> {

@@ -1,24 +1,11 @@
 import type { History } from '../models/forecaster.ts';
+import { normal, seededRandom as seeded } from '../src/cli/up/random.ts';
+
+export { normal, seeded };
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
 export const START = Date.UTC(2026, 0, 5) + MINUTE_MS;
-
-/** Mulberry32: the same seed, the same series. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-export function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
 
 /** Time of day at which the flash crowd comes, and how far it jitters to either side. */
 export const CROWD_MINUTE = 14 * 60;

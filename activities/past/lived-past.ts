@@ -1,6 +1,7 @@
 import { TICK_MS } from '../../src/domain/cost-course.ts';
 import { spendPerHour } from '../../src/domain/cost.ts';
 import type { ForecastDigest } from '../../src/domain/forecast.ts';
+import { servingOf } from '../../src/domain/levels.ts';
 import type { Decision, DecisionMemory, Plan, Settings } from '../../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../../src/domain/plan.ts';
 import { decideOn } from '../../src/domain/replay.ts';
@@ -33,8 +34,7 @@ export class LivedPast {
 
   /** Instances that serve now. */
   get serving(): number {
-    const { primary, mirrors } = this.#fleet.state;
-    return primary.serving + mirrors.reduce((sum, mirror) => sum + mirror.serving, 0);
+    return servingOf(this.#fleet.state);
   }
 
   /** Decides as the product would have, and lets the plan take effect. */

@@ -3,6 +3,7 @@ import { LivedPast } from '../../activities/past/lived-past.ts';
 import type { Fitter } from '../../models/fitter.ts';
 import { RollingReplay } from '../../src/backtest/rolling-replay.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
+import { quantileOf } from '../../src/domain/cost-levels.ts';
 import type { FanPoint, ForecastDigest } from '../../src/domain/forecast.ts';
 import type { Settings } from '../../src/domain/plan.ts';
 import { proposeSettings } from '../../src/domain/propose-settings.ts';
@@ -129,7 +130,7 @@ function judge(walked: Walked, world: World, step: number, digest: ForecastDiges
   const near = nearTerm && issuedAt + nearTerm.timesMs[NEAR_LEAD]!;
   if (nearTerm && near! > issuedAt) {
     const [lower, upper] = [0.025, 0.975].map((level) =>
-      quantile(nearTerm.values[NEAR_LEAD]!, nearTerm.weights, level),
+      quantileOf(nearTerm.values[NEAR_LEAD]!, nearTerm.weights, level),
     );
     said(0, lower!, upper!, world.finally(near!));
   }
@@ -145,15 +146,6 @@ function judge(walked: Walked, world: World, step: number, digest: ForecastDiges
     const point = fan.find(({ at }) => at >= issuedAt + leadMs);
     if (point) said(2 + i, point.lower, point.upper, world.finally(point.at));
   }
-}
-
-function quantile(values: readonly number[], weights: readonly number[], level: number): number {
-  let below = 0;
-  for (const [i, weight] of weights.entries()) {
-    if (below + weight >= level) return values[i]!;
-    below += weight;
-  }
-  return values.at(-1)!;
 }
 
 /** Decisions along a walk, and settings moved by what they would have cost. */

@@ -1,3 +1,4 @@
+import { normal, seededRandom } from '../../src/cli/up/random.ts';
 import type { Sample } from '../../src/ports/demand.ts';
 
 /** Synthetic demand with a course of day and week, something that goes wrong with it or its source, and what a worker gets to see. */
@@ -109,7 +110,7 @@ export class World {
 
 /** A wave a day, weekends lower, a level that wanders within hours, and noise of each step: all in proportion to the level. */
 function drawn({ demand = {} }: Shift, seed: number, steps: number, stepMs: number): Float64Array {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const keep = Math.exp(-stepMs / (3 * HOUR_MS));
   let wander = 0;
   return Float64Array.from({ length: steps }, (_, i) => {
@@ -124,20 +125,4 @@ function drawn({ demand = {} }: Shift, seed: number, steps: number, stepMs: numb
     const course = (300 - 150 * Math.cos(2 * Math.PI * (ofDay - 0.15))) * (weekend ? 0.8 : 1);
     return Math.max(0, level * course * (1 + spread * (wander + noise)));
   });
-}
-
-/** Mulberry32: the same seed, the same world. */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../domain/application.ts';
+import { servingOf } from '../domain/levels.ts';
 import type { DecisionMemory, Settings } from '../domain/plan.ts';
 import { EMPTY_MEMORY } from '../domain/plan.ts';
 import type { Proposal } from '../domain/propose-settings.ts';
@@ -97,7 +98,7 @@ export function premirrorContender(
       }
     }
     fleet.autoscale(newest, now);
-    calls.learn(observed, t, fleet.serving);
+    calls.learn(observed, t, servingOf(fleet.state));
     if (now >= nextLook) {
       const decision = decideOn(fleet, world, settings, memory, calls.within(forecasts.at(observed.length)!));
       ({ memory } = decision);

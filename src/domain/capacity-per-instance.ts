@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from './application.ts';
+import { median } from './median.ts';
 import { saturation } from './saturation.ts';
 import { CAPACITY_BOUND } from './settings.ts';
 
@@ -193,12 +194,6 @@ function firstBeyond(beyond: readonly boolean[]): number {
     if (wrong <= fewest) [best, fewest] = [i + 1, wrong];
   });
   return best;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function rounded(value: number): number {

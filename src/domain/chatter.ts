@@ -1,3 +1,5 @@
+import { median } from './median.ts';
+
 /**
  * How much is said about an application outside, step by step, and how unusual that is. A step that no look covers is
  * missing, never zero.
@@ -122,10 +124,4 @@ export function stepsOf(
     const sum = within.reduce((total, { sentiment }) => total + sentiment, 0);
     return { at, volume: within.length, ...(within.length > 0 && { sentiment: sum / within.length }) };
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -6,7 +6,8 @@ import type { NearTermOutlook } from './forecast.ts';
 import type { Levels } from './levels.ts';
 import { levelsOf, nested, primaryCapacity } from './levels.ts';
 import type { FleetState } from './plan.ts';
-import type { Tier, TimesToServe } from './tier.ts';
+import type { TimesToServe } from './tier.ts';
+import { sumOf } from './tier.ts';
 
 export interface CostLevelsInput {
   nearTerm: NearTermOutlook;
@@ -75,7 +76,8 @@ export function costLevels(input: CostLevelsInput): CostLevels {
   };
 }
 
-function quantileOf(values: readonly number[], weights: readonly number[], level: number): number {
+/** The least value with at least so much probability up to it. @param values ascending, by `weights` */
+export function quantileOf(values: readonly number[], weights: readonly number[], level: number): number {
   let below = 0;
   return values.find((_, i) => (below += weights[i]!) >= level) ?? values.at(-1)!;
 }
@@ -99,20 +101,38 @@ function soonServing({ mirrors }: FleetState): number {
   return mirrors.reduce((sum, mirror) => sum + mirror.full + mirror.warm, 0);
 }
 
-/** Instances by ticks to serve. What the primary has asked for is on its way, nobody knows how far: half of a cold start. */
+/** So many instances, so many ticks from serving. */
+interface Standing {
+  position: number;
+  count: number;
+}
+
+/**
+ * Where instances stand beyond the primary's that are ready: mirrors, the readiest first, and what the primary has asked for,
+ * which is on its way, nobody knows how far: half of a cold start.
+ */
+export function standingOf(
+  fleet: FleetState,
+  planner: CoursePlanner,
+): { mirrors: Standing[]; coming: Standing } {
+  const { full, warm, shadow } = sumOf(fleet.mirrors);
+  const serving = fleet.mirrors.reduce((sum, mirror) => sum + Math.min(mirror.full, mirror.serving), 0);
+  const { ready, coming } = primaryCapacity(fleet);
+  return {
+    mirrors: [
+      { position: 0, count: serving },
+      { position: planner.positionOf('warm'), count: full - serving + warm },
+      { position: planner.positionOf('shadow'), count: shadow },
+    ],
+    coming: { position: Math.ceil(planner.off / 2), count: Math.max(0, coming - ready) },
+  };
+}
+
+/** Instances by ticks to serve. */
 function positions(fleet: FleetState, planner: CoursePlanner): Int32Array {
   const at = new Int32Array(planner.off + 1);
-  const put = (position: number, count: number) => {
-    at[position]! += Math.max(0, count);
-  };
-  const resting = (tier: Tier) => planner.positionOf(tier);
-  const { ready, coming } = primaryCapacity(fleet);
-  put(0, ready);
-  put(Math.ceil(planner.off / 2), coming - ready);
-  for (const { full, warm, shadow, serving } of fleet.mirrors) {
-    put(0, Math.min(full, serving));
-    put(resting('warm'), full - serving + warm);
-    put(resting('shadow'), shadow);
-  }
+  const { mirrors, coming } = standingOf(fleet, planner);
+  const ready = { position: 0, count: primaryCapacity(fleet).ready };
+  for (const { position, count } of [ready, coming, ...mirrors]) at[position]! += count;
   return at;
 }

@@ -8,6 +8,7 @@ import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
 import type { Levels, Protected } from './levels.ts';
 import {
+  carriedBy,
   countsOf,
   highest,
   levelsOf,
@@ -140,7 +141,7 @@ export function decide(input: DecideInput): Decision {
   }
 
   const { ready, coming } = primaryCapacity(fleet);
-  const factor = byCost ? carriedBy(settings) : settings.thresholdFactor;
+  const factor = byCost ? carriedBy(settings.thresholdFactor) : settings.thresholdFactor;
   const findings: Findings = {
     usable,
     stale,
@@ -199,14 +200,9 @@ function weighedByCost({ forecast, spec, settings, ...known }: DecideInput): Cos
   return costLevels({
     ...known,
     nearTerm,
-    perInstance: spec.demand.perInstance * carriedBy(settings),
+    perInstance: spec.demand.perInstance * carriedBy(settings.thresholdFactor),
     violationCost: spec.objectives.violationCost,
   });
-}
-
-/** What `cost` trusts an instance with, as a factor: below 1 keeps a reserve, above it makes nobody carry more. */
-function carriedBy({ thresholdFactor }: Settings): number {
-  return Math.min(1, thresholdFactor);
 }
 
 function isStale({ forecast, spec, now }: DecideInput): boolean {

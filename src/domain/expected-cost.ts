@@ -1,11 +1,11 @@
 import type { CourseCost, CoursePlanner } from './cost-course.ts';
 import { TICK_MS } from './cost-course.ts';
 import type { CostLevelsInput } from './cost-levels.ts';
-import { inInstances, plannerOf } from './cost-levels.ts';
+import { inInstances, plannerOf, standingOf } from './cost-levels.ts';
 import type { Outlook } from './cost-policy.ts';
 import { NeedOfLevel } from './cost-policy.ts';
 import { spendPerHour } from './cost.ts';
-import { primaryCapacity } from './levels.ts';
+import { carriedBy, primaryCapacity } from './levels.ts';
 import type { DecideInput } from './decide.ts';
 import type { Decision, FleetState } from './plan.ts';
 import type { TierCounts } from './tier.ts';
@@ -69,7 +69,7 @@ export function withExpectedCost(decision: Decision, input: DecideInput): Decisi
   if ((input.now ?? issuedAt) >= issuedAt + nearTerm.timesMs.at(-1)!) return decision;
   const { plan, reasons } = decision;
   const { violationCost } = spec.objectives;
-  const perInstance = spec.demand.perInstance * Math.min(1, reasons.thresholdFactor);
+  const perInstance = spec.demand.perInstance * carriedBy(reasons.thresholdFactor);
   const weighed = { nearTerm, fleet, prices, timesToServe, perInstance, violationCost };
   return { ...decision, reasons: { ...reasons, expected: expectedCost(weighed, sumOf(plan.mirrors)) } };
 }
@@ -155,19 +155,14 @@ class Levels {
 
 /** Mirrors that are there, so many in all, and what the primary has asked for, the readiest first. */
 function heldBeyondReady(fleet: FleetState, planner: CoursePlanner, mirrors: number): Held[] {
-  const { full, warm, shadow } = sumOf(fleet.mirrors);
-  const serving = fleet.mirrors.reduce((sum, mirror) => sum + Math.min(mirror.full, mirror.serving), 0);
-  const at = [
-    ...Array<number>(serving).fill(0),
-    ...Array<number>(full - serving + warm).fill(planner.positionOf('warm')),
-    ...Array<number>(shadow).fill(planner.positionOf('shadow')),
-  ];
+  const standing = standingOf(fleet, planner);
+  const at = standing.mirrors.flatMap(({ position, count }) => Array<number>(count).fill(position));
   const held: Held[] = Array.from({ length: mirrors }, (_, mirror) => ({
     position: at[mirror] ?? planner.off,
     mirror,
   }));
-  const { ready, coming } = primaryCapacity(fleet);
-  const onTheirWay = Array<Held>(Math.max(0, coming - ready)).fill({ position: Math.ceil(planner.off / 2) });
+  const { position, count } = standing.coming;
+  const onTheirWay = Array<Held>(count).fill({ position });
   return [...held, ...onTheirWay].sort((a, b) => a.position - b.position);
 }
 

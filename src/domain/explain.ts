@@ -1,7 +1,8 @@
 import type { CostLevels } from './cost-levels.ts';
 import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
-import type { FleetState, Plan, Reasons, ZonePlan } from './plan.ts';
+import { servingOf } from './levels.ts';
+import type { Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
 import { inWords, NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
 import { clockTime } from './zones.ts';
@@ -25,10 +26,6 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     zones: findings.offers.map(({ zone, score, parts, why }) => ({ zone, score, parts, why })),
     spendPerHour: findings.spendPerHour,
   };
-}
-
-function servingOf({ primary, mirrors }: FleetState): number {
-  return mirrors.reduce((sum, { serving }) => sum + serving, primary.serving);
 }
 
 /** One sentence: when, what was seen, what is done. */

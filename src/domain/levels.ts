@@ -28,6 +28,16 @@ export function primaryCapacity(fleet: FleetState): { ready: number; coming: num
   return { ready: Math.min(serving, target), coming: target };
 }
 
+/** Instances that serve now, the primary's and mirrors'. */
+export function servingOf({ primary, mirrors }: FleetState): number {
+  return mirrors.reduce((sum, mirror) => sum + mirror.serving, primary.serving);
+}
+
+/** What an instance is trusted with, as a factor: below 1 keeps a reserve, above it makes nobody carry more. */
+export function carriedBy(thresholdFactor: number): number {
+  return Math.min(1, thresholdFactor);
+}
+
 /**
  * Mirror instances that each level asks for by the `interval` policy. The primary counts first; a level asks for something only once its demand
  * passes the threshold, what the primary carries times `thresholdFactor`, and then for all that the primary can't carry.
@@ -63,7 +73,7 @@ export function passes(
 
 /** Instances that carry a demand, with the reserve that a factor below 1 keeps. */
 export function instancesFor(demand: number, perInstance: number, thresholdFactor: number): number {
-  return roundUp(demand / (perInstance * Math.min(1, thresholdFactor)));
+  return roundUp(demand / (perInstance * carriedBy(thresholdFactor)));
 }
 
 /** Mirror instances that reaction alone would ask for: observed demand beyond what the primary serves. */

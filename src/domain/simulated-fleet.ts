@@ -54,11 +54,6 @@ export class SimulatedFleet {
     return { primary: { serving, minimum: this.#minimum, maximum, target: this.#target }, mirrors };
   }
 
-  /** Instances that serve now, the primary's and mirrors'. */
-  get serving(): number {
-    return this.#primary.at[0]! + this.#mirrors.at[0]!;
-  }
-
   /** Instances wanted now: of the primary, and of mirrors by tier. */
   get wanted(): { primary: number; mirrors: TierCounts } {
     return { primary: this.#target, mirrors: this.#planned.reduce(plus, NO_INSTANCES) };
