@@ -167,7 +167,10 @@ describe('refusals', () => {
     expect([13, 12, 11, 10, 9].map((minute) => Math.round(values.get(minute)!))).toEqual([
       60, 70, 70, 60, 60,
     ]);
-    expect(told.splice(0)).toEqual([expect.stringMatching(/^demand.refused has no value in 16 of 19 steps/)]);
+    // How many steps Monitoring shows by now depends on how long the writes took: the three counted stay.
+    const [without, steps] = /no value in (\d+) of (\d+) steps/.exec(told[0] ?? '')!.slice(1).map(Number);
+    expect(told.splice(0)).toEqual([expect.stringMatching(/^demand.refused has no value in/)]);
+    expect([steps! >= 17, steps! - without!]).toEqual([true, 3]);
   });
 
   it('that do not fit are refused by their own field', async () => {
