@@ -168,7 +168,10 @@ describe('refusals', () => {
       60, 70, 70, 60, 60,
     ]);
     // How many steps Monitoring shows by now depends on how long the writes took: the three counted stay.
-    const [without, steps] = /no value in (\d+) of (\d+) steps/.exec(told[0] ?? '')!.slice(1).map(Number);
+    const [without, steps] = /no value in (\d+) of (\d+) steps/
+      .exec(told[0] ?? '')!
+      .slice(1)
+      .map(Number);
     expect(told.splice(0)).toEqual([expect.stringMatching(/^demand.refused has no value in/)]);
     expect([steps! >= 17, steps! - without!]).toEqual([true, 3]);
   });
