@@ -67,7 +67,7 @@ describe('explain', () => {
     expect(out).toMatch(/policy +interval/);
     expect(out).toMatch(/wanted +\d+ full, \d+ full or warm, \d+ at hand; reaction alone 0 full/);
     for (const { zone, why } of decision.reasons.zones)
-      expect(out).toMatch(new RegExp(`${zone} +score .*room 1, .*${why}`));
+      expect(out).toMatch(new RegExp(`${zone} +score .*room 0.25, .*${why}`));
     for (const { what } of decision.reasons.rejected) expect(out).toContain(what);
   });
 

@@ -38,8 +38,9 @@ describe('policy cost', () => {
       calls: fc.array(fc.double({ min: 0, max: 5, noNaN: true }), { maxLength: 40 }),
       held: fc.record({ full: count, warm: count, shadow: count }),
       serving: fc.integer({ min: 1, max: 20 }),
+      factor: fc.constantFrom(1, 0.7, 1.3, 4),
     })
-    .map(({ centre, spread, calls, held, serving }) =>
+    .map(({ centre, spread, calls, held, serving, factor }) =>
       // The policy believes no tail beyond four times what was ever needed: so deep none reaches here.
       given(
         nearTerm(
@@ -53,6 +54,7 @@ describe('policy cost', () => {
             primary: { serving, minimum: 1, maximum: 30, target: serving },
             mirrors: [{ zone: 'us-central1-b', ...held, serving: held.full }],
           },
+          prices: { ...PRICES, factors: { 'us-central1': factor } },
         },
       ),
     );
@@ -116,16 +118,51 @@ describe('figures', () => {
     expect(nothing.instances).toBeCloseTo(2 * PRICES.full * (hours - 30 / 3600), 3);
   });
 
+  it('are at the price of each zone: what is explained is what is paid', () => {
+    // Two serve where an hour costs thrice; what more is wanted goes where it costs half more.
+    const mirrors = [{ zone: 'us-central1-c', full: 2, warm: 0, shadow: 0, serving: 2 }];
+    const fleet = { primary: { serving: 10, minimum: 4, maximum: 30, target: 10 }, mirrors };
+    const prices = { ...PRICES, factors: { 'us-central1-b': 1.5, 'us-central1-c': 3 } };
+    const known = given(nearTerm(800, 0, Array<number>(20).fill(0)), {
+      fleet,
+      prices,
+      settings: DEFAULT_SETTINGS,
+    });
+    const { plan, reasons } = withExpectedCost(decide(known), known);
+    expect(plan.mirrors).toEqual([
+      { zone: 'us-central1-b', full: 4, warm: 0, shadow: 0 },
+      { zone: 'us-central1-c', full: 2, warm: 0, shadow: 0 },
+    ]);
+    const [planned, ...others] = reasons.expected!.options;
+    expect(planned!.perHour).toBeCloseTo(reasons.spendPerHour, 9);
+    expect(planned!.instances).toBeCloseTo((4 * 1.5 + 2 * 3) * PRICES.full * (12 / 60), 9);
+    const perHour = (what: string) => others.find((option) => option.what === what)!.perHour;
+    expect(perHour('one full more') - planned!.perHour).toBeCloseTo(1.5 * PRICES.full, 9);
+  });
+
   it('are of mirrors only: what the primary has asked for costs the same in every option', () => {
     const fleet = { primary: { serving: 10, minimum: 4, maximum: 30, target: 14 }, mirrors: [] };
     const costs = { nearTerm: nearTerm(600, 0), prices: PRICES, perInstance: 50, violationCost: 40, fleet };
     const { options } = expectedCost(
       { ...costs, timesToServe: input().timesToServe },
       { full: 0, warm: 0, shadow: 0 },
+      { of: (counts) => [{ ...counts, factor: 1 }], laterFactor: 1 },
     );
     expect(options[0]!.instances).toBe(0);
     expect(options[0]!.violations).toBeGreaterThan(0);
   });
+});
+
+test('an instance that pays at the prices is not bought where it costs so many times more', () => {
+  const outlook = nearTerm(480, 0, Array<number>(12).fill(0));
+  const at = (factor: number) => {
+    const known = given(outlook, { prices: { ...PRICES, factors: { 'us-central1': factor } } });
+    return decide(known).plan.mirrors.length;
+  };
+  // Two thirds of the 11th instance are needed (a reserve of a tenth is kept), which saves 27 hours of violation an hour.
+  expect(at(1)).toBe(1);
+  expect(at(20)).toBe(1);
+  expect(at(200)).toBe(0);
 });
 
 test.each<[string, Partial<DecideInput>]>([

@@ -9,7 +9,7 @@ import { latencyBetween } from '../src/domain/latency.ts';
 import type { DecisionMemory } from '../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../src/domain/plan.ts';
 import { sumOf, totalInstances } from '../src/domain/tier.ts';
-import { STOCK_OUT_MEMORY_MS } from '../src/domain/zone-score.ts';
+import { STOCK_OUT_MEMORY_MS, WORTH } from '../src/domain/zone-score.ts';
 import { withLatencies } from '../src/worker/zone-latency.ts';
 import { AS_OF, MINUTE_MS, PRICES, SPEC, forecast, input, interval, specWith } from './decide-inputs.ts';
 
@@ -74,7 +74,7 @@ describe('between zones that both have room', () => {
     const decision = decideIn(TWO_REGIONS, { capacity });
     expect(zonesOf(decision)).toEqual(['us-east1-c']);
     const { parts, why } = decision.reasons.zones[0]!;
-    expect(parts!.reserved).toBe(4 / SPEC.mirrors.limits.instances);
+    expect(parts!.reserved).toBe((WORTH.reserved * 4) / SPEC.mirrors.limits.instances);
     expect(why).toBe('holds none, quota for 50 more, 4 of them reserved, latency unknown');
   });
 
@@ -92,7 +92,23 @@ describe('between zones that both have room', () => {
       return reasons.zones.find(({ zone }) => zone === 'us-central1-b')!.parts!.obtainability;
     };
     expect(trust(30)).toBeGreaterThan(trust(1));
-    expect(trust(STOCK_OUT_MEMORY_MS / MINUTE_MS)).toBe(1);
+    expect(trust(STOCK_OUT_MEMORY_MS / MINUTE_MS)).toBe(WORTH.obtainability);
+  });
+
+  it('the dearer one is taken as long as its merit is worth more than the difference', () => {
+    const mirrors = [{ zone: 'us-central1-b', full: 1, warm: 0, shadow: 0, serving: 1 }];
+    const fleet = { primary: { serving: 10, minimum: 4, maximum: 30, target: 10 }, mirrors };
+    const grown = (factor: number) =>
+      zonesOf(decideIn(TWO_REGIONS, { fleet, prices: { ...PRICES, factors: { 'us-central1': factor } } }));
+    expect(grown(1 + WORTH.holds - 0.01)).toEqual(['us-central1-b']);
+    expect(grown(1 + WORTH.holds + 0.01)).toEqual(TWO_REGIONS);
+    // Nothing makes up for any price.
+    const all = { fleet, prices: { ...PRICES, factors: { 'us-central1': 6 } } };
+    const capacity = [
+      { zone: 'us-central1-b', quotaLeft: 50, reservedLeft: 50, latencyMs: 1 },
+      { zone: 'us-east1-c', quotaLeft: 5, latencyMs: 290 },
+    ];
+    expect(zonesOf(decideIn(TWO_REGIONS, { ...all, capacity }))).toContain('us-east1-c');
   });
 });
 

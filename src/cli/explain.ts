@@ -56,7 +56,7 @@ export function describeDecision({ plan, reasons, nextLookMs }: Decision): strin
   ].join('\n');
 }
 
-/** "room 1, latency 0.997": parts that count nothing are left out. */
+/** "room 0.25, latency 0.997": parts that count nothing are left out. */
 function partsInWords(parts: Decision['reasons']['zones'][number]['parts']): string {
   return Object.entries(parts ?? {})
     .filter(([, part]) => part !== 0)

@@ -23,11 +23,15 @@ export function priceFactor(zone: string, { factors }: Prices): number {
   return factors?.[zone] ?? factors?.[regionOf(zone)] ?? 1;
 }
 
-/** The prices of the dearest of these zones: who keeps a limit at them keeps it wherever instances are. */
-export function dearestPrices(zones: readonly string[], prices: Prices): Prices {
-  const factor = Math.max(...zones.map((zone) => priceFactor(zone, prices)), 0) || 1;
+/** What all three tiers cost where prices are so many times as high. */
+export function pricesTimes(factor: number, prices: Prices): Prices {
   const { full, warm, shadow } = prices;
   return { ...prices, full: full * factor, warm: warm * factor, shadow: shadow * factor };
+}
+
+/** The prices of the dearest of these zones: who keeps a limit at them keeps it wherever instances are. */
+export function dearestPrices(zones: readonly string[], prices: Prices): Prices {
+  return pricesTimes(Math.max(...zones.map((zone) => priceFactor(zone, prices)), 0) || 1, prices);
 }
 
 /** Spend per hour of mirrors, each at its zone's price, in the prices' currency. */

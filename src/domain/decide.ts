@@ -3,7 +3,7 @@ import type { CostLevels } from './cost-levels.ts';
 import { costLevels } from './cost-levels.ts';
 import type { Prices } from './cost.ts';
 import { withForced, withinCaps } from './caps.ts';
-import { mirrorSpendPerHour } from './cost.ts';
+import { mirrorSpendPerHour, pricesTimes } from './cost.ts';
 import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
 import type { Levels, Protected } from './levels.ts';
@@ -28,7 +28,7 @@ import { heldMinimum, lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { sumOf, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
-import { clockTime, place, rememberedStockOuts, zoneOffers } from './zones.ts';
+import { clockTime, nextPriceFactor, place, rememberedStockOuts, zoneOffers } from './zones.ts';
 
 export interface DecideInput {
   forecast: ForecastDigest;
@@ -97,7 +97,8 @@ export function decide(input: DecideInput): Decision {
   const demand = usable ? protectedDemand(forecast.windows) : { full: 0, warm: 0, shadow: 0 };
   const { perInstance } = spec.demand;
   const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
-  const byCost = usable ? weighedByCost(input) : undefined;
+  const offers = zoneOffers(spec, fleet, input.capacity, memory, input.prices, asOf);
+  const byCost = usable ? weighedByCost(input, nextPriceFactor(offers)) : undefined;
   const predicted = byCost?.levels ?? predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
   const bridging = bridgingLevel(fleet);
   const now = Math.max(reactive, bridging);
@@ -119,7 +120,6 @@ export function decide(input: DecideInput): Decision {
     );
   const own = holds ? highest(settled, heldLevels(held, memory)) : settled;
   const asked = withForced(countsOf(own), input.forced);
-  const offers = zoneOffers(spec, fleet, input.capacity, memory, input.prices, asOf);
   const placed = place(withinCaps(asked, input, bindings), offers, input.forced, spec);
   if (totalInstances(placed.unplaced) > 0) {
     bindings.push(
@@ -193,15 +193,22 @@ export function decide(input: DecideInput): Decision {
   };
 }
 
-/** What `cost` weighs. Without an outlook on the next minutes it has nothing to weigh: the interval stands in. */
-function weighedByCost({ forecast, spec, settings, ...known }: DecideInput): CostLevels | undefined {
+/**
+ * What `cost` weighs: one more instance at what it costs where it would come to be. What goes unserved costs the same wherever.
+ * Without an outlook on the next minutes it has nothing to weigh: the interval stands in.
+ */
+function weighedByCost(
+  { forecast, spec, settings, prices, ...known }: DecideInput,
+  factor: number,
+): CostLevels | undefined {
   const { nearTerm } = forecast;
   if (spec.mirrors.policy !== 'cost' || !nearTerm) return undefined;
   return costLevels({
     ...known,
     nearTerm,
+    prices: pricesTimes(factor, prices),
     perInstance: spec.demand.perInstance * carriedBy(settings.thresholdFactor),
-    violationCost: spec.objectives.violationCost,
+    violationCost: spec.objectives.violationCost / factor,
   });
 }
 

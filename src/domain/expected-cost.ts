@@ -4,12 +4,13 @@ import type { CostLevelsInput } from './cost-levels.ts';
 import { inInstances, plannerOf, standingOf } from './cost-levels.ts';
 import type { Outlook } from './cost-policy.ts';
 import { NeedOfLevel } from './cost-policy.ts';
-import { spendPerHour } from './cost.ts';
+import { priceFactor, pricesTimes, spendPerHour } from './cost.ts';
 import { carriedBy, primaryCapacity } from './levels.ts';
 import type { DecideInput } from './decide.ts';
-import type { Decision, FleetState } from './plan.ts';
-import type { TierCounts } from './tier.ts';
-import { NO_INSTANCES, TIERS, sumOf, totalInstances } from './tier.ts';
+import type { Decision, FleetState, Plan, ZonePlan } from './plan.ts';
+import type { Tier, TierCounts } from './tier.ts';
+import { NO_INSTANCES, TIERS, sameCounts, sumOf, totalInstances } from './tier.ts';
+import { nextPriceFactor, place, zoneOffers } from './zones.ts';
 
 /** What a plan is expected to cost until the horizon, beside what else could have been done now. */
 export interface ExpectedCost {
@@ -19,7 +20,7 @@ export interface ExpectedCost {
   options: CostedOption[];
 }
 
-/** Money is in the prices' currency, of mirrors only, at the prices without a zone's factor. */
+/** Money is in the prices' currency, of mirrors only, each at the price of its zone. */
 export interface CostedOption {
   /** `planned`, `one warm less`, `one full more`, `nothing`. */
   what: string;
@@ -31,21 +32,31 @@ export interface CostedOption {
   violations: number;
 }
 
+/** Instances of one zone, and what one costs there, times the prices. */
+type Place = TierCounts & { factor: number };
+
+/** Where instances are to be, so many of each tier. */
+export interface Placing {
+  of(counts: TierCounts): readonly Place[];
+  /** What one costs that is raised later, times the prices. */
+  laterFactor: number;
+}
+
 /**
  * What the plan and its neighbours are expected to cost. Each instance makes for its tier now and takes its cheapest course
  * from there, by the same weighing as policy `cost` (`cost-course.ts`); what may come beyond one instance more than is planned
  * goes unserved in all of them alike.
  */
-export function expectedCost(input: CostLevelsInput, planned: TierCounts): ExpectedCost {
-  const planner = plannerOf(input);
+export function expectedCost(input: CostLevelsInput, planned: TierCounts, placing: Placing): ExpectedCost {
   const options = alternatives(planned);
-  const levels = new Levels(input, planner, totalInstances(planned) + 1);
+  const levels = new Levels(input, totalInstances(planned) + 1, placing.laterFactor);
   return {
-    horizonMs: planner.horizonTicks * TICK_MS,
+    horizonMs: levels.horizonTicks * TICK_MS,
     currency: input.prices.currency,
     options: options.map(({ what, counts }) => {
-      const { instances, violations } = levels.costOf(counts);
-      const perHour = spendPerHour(counts, input.prices);
+      const places = placing.of(counts);
+      const { instances, violations } = levels.costOf(places);
+      const perHour = places.reduce((sum, zone) => sum + spendPerHour(zone, input.prices) * zone.factor, 0);
       return {
         what,
         counts,
@@ -71,7 +82,26 @@ export function withExpectedCost(decision: Decision, input: DecideInput): Decisi
   const { violationCost } = spec.objectives;
   const perInstance = spec.demand.perInstance * carriedBy(reasons.thresholdFactor);
   const weighed = { nearTerm, fleet, prices, timesToServe, perInstance, violationCost };
-  return { ...decision, reasons: { ...reasons, expected: expectedCost(weighed, sumOf(plan.mirrors)) } };
+  const planned = sumOf(plan.mirrors);
+  const expected = expectedCost(weighed, planned, placingOf(plan, planned, input));
+  return { ...decision, reasons: { ...reasons, expected } };
+}
+
+/** What is planned stands where it is planned; what else could have been done where the decision would have placed it. */
+function placingOf(plan: Plan, planned: TierCounts, input: DecideInput): Placing {
+  const { spec, fleet, capacity, memory, prices, forecast, forced } = input;
+  const offers = zoneOffers(spec, fleet, capacity, memory, prices, forecast.asOf);
+  const atPrice = (zone: ZonePlan) => ({ ...zone, factor: priceFactor(zone.zone, prices) });
+  const laterFactor = nextPriceFactor(offers);
+  return {
+    laterFactor,
+    of(counts) {
+      if (sameCounts(counts, planned)) return plan.mirrors.map(atPrice);
+      const { mirrors, unplaced } = place(counts, offers, forced, spec);
+      // What finds no room is told all the same: that is what the want of room costs.
+      return [...mirrors.map(atPrice), { ...unplaced, factor: laterFactor }];
+    },
+  };
 }
 
 /** Four digits: figures for people, kept in histories. */
@@ -96,39 +126,50 @@ interface Held {
   mirror?: number;
 }
 
+/** Where a mirror is to be, and what it costs there, times the prices. */
+interface Goal {
+  tier: Tier | 'off';
+  factor: number;
+}
+
+/** Of the primary's own. */
+const SERVING: Goal = { tier: 'full', factor: 1 };
+
 /** The levels of demand beyond what the primary serves, each with the instance that stands for it: the readiest lowest. */
 class Levels {
-  readonly #planner: CoursePlanner;
+  readonly horizonTicks: number;
+  readonly #input: CostLevelsInput;
   readonly #held: Held[];
+  readonly #nowhere: Goal;
   readonly #ready: number;
-  readonly #calls: readonly number[];
   readonly #outlook: Outlook;
   /** Expected cost of what comes beyond them. */
   readonly #beyond: number;
-  /** By level, then by goal: options share most. */
-  readonly #costs: Map<number, CourseCost>[] = [];
+  /** By price factor. */
+  readonly #planners = new Map<number, CoursePlanner>();
+  /** By level, price factor and goal: options share most. */
+  readonly #costs = new Map<string, CourseCost>();
 
-  constructor(input: CostLevelsInput, planner: CoursePlanner, mirrors: number) {
+  constructor(input: CostLevelsInput, mirrors: number, laterFactor: number) {
     const { fleet, nearTerm, perInstance, prices, violationCost } = input;
-    this.#planner = planner;
+    this.#input = input;
+    this.#nowhere = { tier: 'off', factor: laterFactor };
+    const planner = this.#planner(1);
+    this.horizonTicks = planner.horizonTicks;
     this.#held = heldBeyondReady(fleet, planner, mirrors);
     this.#ready = primaryCapacity(fleet).ready;
-    this.#calls = nearTerm.callsPerHour;
     this.#outlook = inInstances(nearTerm, perInstance);
-    const hours = (planner.horizonTicks * TICK_MS) / 3_600_000;
+    const hours = (this.horizonTicks * TICK_MS) / 3_600_000;
     const excess = meanExcess(this.#outlook, this.#ready + this.#held.length);
     this.#beyond = excess * hours * violationCost * prices.full;
   }
 
-  costOf({ full, warm, shadow }: TierCounts): CourseCost {
+  costOf(places: readonly Place[]): CourseCost {
     const sum = { instances: 0, violations: this.#beyond };
-    const goalOf = (mirror: number) => {
-      if (mirror < full) return this.#planner.positionOf('full');
-      if (mirror < full + warm) return this.#planner.positionOf('warm');
-      return mirror < full + warm + shadow ? this.#planner.positionOf('shadow') : this.#planner.off;
-    };
+    const goals = goalsOf(places);
     this.#held.forEach(({ mirror }, index) => {
-      const cost = this.#cost(index, mirror === undefined ? 0 : goalOf(mirror));
+      const goal = mirror === undefined ? SERVING : (goals[mirror] ?? this.#nowhere);
+      const cost = this.#cost(index, goal);
       sum.violations += cost.violations;
       // The primary's instances are what they are, whatever is decided about mirrors.
       if (mirror !== undefined) sum.instances += cost.instances;
@@ -136,21 +177,43 @@ class Levels {
     return sum;
   }
 
-  #cost(index: number, goal: number): CourseCost {
-    const known = (this.#costs[index] ??= this.#costsAt(index));
-    return known.get(goal)!;
-  }
-
-  /** What the level's instance would cost by each place that it may make for. */
-  #costsAt(index: number): Map<number, CourseCost> {
+  #cost(index: number, { tier, factor }: Goal): CourseCost {
+    const key = `${index} ${factor} ${tier}`;
+    const known = this.#costs.get(key);
+    if (known) return known;
+    const planner = this.#planner(factor);
     const { position } = this.#held[index]!;
     const level = this.#ready + index;
-    const need = new NeedOfLevel(this.#outlook, this.#planner.horizonTicks).of(level).perTick();
-    const calls = this.#calls[level] ?? 0;
-    this.#planner.tierFor(position, need, calls);
-    const goals = [...TIERS.map((tier) => this.#planner.positionOf(tier)), this.#planner.off];
-    return new Map(goals.map((goal) => [goal, this.#planner.costVia(goal, position, need, calls)]));
+    const need = new NeedOfLevel(this.#outlook, planner.horizonTicks).of(level).perTick();
+    const calls = this.#input.nearTerm.callsPerHour[level] ?? 0;
+    planner.tierFor(position, need, calls);
+    const goal = tier === 'off' ? planner.off : planner.positionOf(tier);
+    const cost = planner.costVia(goal, position, need, calls);
+    this.#costs.set(key, cost);
+    return cost;
   }
+
+  /** What goes unserved costs the same wherever the instance is that would have served it. */
+  #planner(factor: number): CoursePlanner {
+    const known = this.#planners.get(factor);
+    if (known) return known;
+    const { prices, violationCost } = this.#input;
+    const planner = plannerOf({
+      ...this.#input,
+      prices: pricesTimes(factor, prices),
+      violationCost: violationCost / factor,
+    });
+    this.#planners.set(factor, planner);
+    return planner;
+  }
+}
+
+/** One goal a mirror, the readiest first, among them the cheapest. */
+function goalsOf(places: readonly Place[]): Goal[] {
+  const cheapestFirst = [...places].sort((a, b) => a.factor - b.factor);
+  return TIERS.flatMap((tier) =>
+    cheapestFirst.flatMap(({ factor, [tier]: count }) => Array<Goal>(count).fill({ tier, factor })),
+  );
 }
 
 /** Mirrors that are there, so many in all, and what the primary has asked for, the readiest first. */

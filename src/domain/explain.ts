@@ -5,7 +5,7 @@ import { servingOf } from './levels.ts';
 import type { Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
 import { inWords, NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
-import { clockTime } from './zones.ts';
+import { clockTime, nextPriceFactor } from './zones.ts';
 
 /** The decision in words and numbers: everything that a person needs to check it by hand. */
 export function explain(input: DecideInput, findings: Findings, plan: Plan): Reasons {
@@ -73,7 +73,10 @@ function seenByCost(
   return `${ahead}: instance ${notKept.instance} does not pay`;
 }
 
-/** What the policy `cost` did not buy: the next instance at each margin. */
+/**
+ * What the policy `cost` did not buy: the next instance at each margin.
+ * @param violationCost one unserved instance-hour, in hours of a full instance where the next would come to be
+ */
 function rejectedByCost({ notFull, notKept }: CostLevels, violationCost: number): Reasons['rejected'] {
   const share = (value: number) => `${Number((100 * value).toPrecision(2))}%`;
   const calls = (value: number) => `${Number(value.toPrecision(2))} times an hour`;
@@ -146,7 +149,7 @@ function mirrorsInWords(mirrors: readonly ZonePlan[]): string {
 function rejected(input: DecideInput, findings: Findings): Reasons['rejected'] {
   const { spec } = input;
   const alternatives = findings.byCost
-    ? rejectedByCost(findings.byCost, spec.objectives.violationCost)
+    ? rejectedByCost(findings.byCost, spec.objectives.violationCost / nextPriceFactor(findings.offers))
     : rejectedByInterval(input, findings);
   const zones = findings.offers
     .filter((offer) => offer.room === 0 && !findings.mirrors.some((mirror) => mirror.zone === offer.zone))

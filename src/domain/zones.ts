@@ -16,6 +16,8 @@ export interface ZoneOffer {
   room: number;
   /** True until `dryUntil`: nothing is raised there, what it holds may stay or step down. */
   dry: boolean;
+  /** What an instance there costs, times the prices. */
+  priceFactor: number;
   score: number;
   parts: ScoreParts;
   why: string;
@@ -64,9 +66,14 @@ export function zoneOffers(
         ...(factor === 1 ? [] : [`price x ${factor}`]),
       ].join(', ');
       const room = dry ? 0 : Math.floor(quotaLeft);
-      return { zone, holds, room, dry, score: scoreOf(parts), parts, why };
+      return { zone, holds, room, dry, priceFactor: factor, score: scoreOf(parts), parts, why };
     })
     .sort((a, b) => b.score - a.score || (a.zone < b.zone ? -1 : 1));
+}
+
+/** What one more instance would cost, times the prices: in the best zone with room, or in the best where none has any. */
+export function nextPriceFactor(offers: readonly ZoneOffer[]): number {
+  return (offers.find(({ room }) => room > 0) ?? offers[0])?.priceFactor ?? 1;
 }
 
 /** Ends of the zones' last back-offs after stock-outs, as far as they still count. */
