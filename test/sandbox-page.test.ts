@@ -36,10 +36,11 @@ beforeAll(async () => {
   await compute('global/healthChecks', { name: 'alive', checkIntervalSec: 1, timeoutSec: 1 });
   const instanceTemplate = 'global/instanceTemplates/app';
   await compute(`${ZONE}/instanceGroupManagers`, { name: 'shop', instanceTemplate, targetSize: 3 });
+  await compute(`${ZONE}/instanceGroupManagers`, { name: 'standby', instanceTemplate, targetSize: 0 });
   await compute('global/backendServices', {
     name: 'front',
     healthChecks: ['global/healthChecks/alive'],
-    backends: [{ group: `${ZONE}/instanceGroups/shop` }],
+    backends: ['shop', 'standby'].map((group) => ({ group: `${ZONE}/instanceGroups/${group}` })),
   });
   await compute('global/urlMaps', { name: 'web', defaultService: 'global/backendServices/front' });
   await compute('global/targetHttpProxies', { name: 'plain', urlMap: 'global/urlMaps/web' });
@@ -64,6 +65,7 @@ describe("the sandbox's page", () => {
     const text = await read();
     expect(text).toContain('shop us-central1-b 3 / 0 / 0 3 RUNNING 3');
     expect(text).toContain('shop (us-central1-b) 3 of 3 1 100.0%');
+    expect(text).toContain('standby (us-central1-b) none runs 1 0.0%');
     expect(text).toMatch(/door http:\/\/127\.[\d.]+:80 plain web front/);
     expect(text).toContain('kept us-central1-b 4 × e2-medium 0 of 4 in use');
     expect(text).toContain('example.com. SOA');

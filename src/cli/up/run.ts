@@ -273,7 +273,7 @@ export class Run {
     this.#context.teller.tell(
       'addresses',
       { temporalUi: ui, namespace: temporal.namespace, api, sandbox: addresses },
-      `Temporal UI: ${ui}\nWorker API:  ${api}/happenings\nSandbox:     ${addresses.control}/inventory`,
+      `Temporal UI: ${ui}\nWorker API:  ${api}/happenings\nSandbox:     ${addresses.page}`,
     );
   }
 

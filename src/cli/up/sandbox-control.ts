@@ -5,6 +5,8 @@ export interface SandboxAddresses {
   dns: string;
   dnsServer: { host: string; port: number } | string;
   control: string;
+  /** For a person: what exists. */
+  page: string;
   loadBalancer?: unknown;
 }
 

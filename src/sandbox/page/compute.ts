@@ -124,12 +124,12 @@ function openCapacityOf({ world, plane }: Shown, service: string, backend: Backe
   return capacityOf(backend, healthy.length);
 }
 
+/** Of the running instances. Nothing that runs is nothing bad: a group may be all in standby. */
 function healthCell({ plane }: Shown, service: string, backend: Backend): Html {
   const seen = plane.health(service, backend).filter(({ instance }) => instance.status === 'RUNNING');
+  if (seen.length === 0) return html`<span class="quiet">none runs</span>`;
   const healthy = seen.filter((entry) => entry.healthy).length;
-  return html`<span class="${healthy === seen.length && healthy > 0 ? 'good' : 'bad'}"
-    >${healthy} of ${seen.length}</span
-  >`;
+  return html`<span class="${healthy === seen.length ? 'good' : 'bad'}">${healthy} of ${seen.length}</span>`;
 }
 
 function requestsOf({ world, plane }: Shown, project: string, service: string, group: string): string {
@@ -145,9 +145,12 @@ function share(part: number, total: number): string {
   return total > 0 ? `${((100 * part) / total).toFixed(1)}%` : 'none';
 }
 
-/** One strip for all instances, divided by their statuses. */
+/** One strip for all instances, divided by their statuses; what runs comes first. */
 function bar(instances: Instance[]): Html {
-  const counts = countBy(instances, ({ status }) => status);
+  const runningFirst = [...instances].sort(
+    (a, b) => Number(b.status === 'RUNNING') - Number(a.status === 'RUNNING'),
+  );
+  const counts = countBy(runningFirst, ({ status }) => status);
   return html`<span class="bar"
       >${[...counts].map(
         ([status, count]) =>
@@ -164,5 +167,5 @@ function countBy<T>(items: T[], read: (item: T) => string): Map<string, number> 
 }
 
 function told(counts: ReadonlyMap<string, number>): string {
-  return [...counts].map(([what, count]) => `${count} ${what}`).join(', ');
+  return [...counts].map(([what, count]) => `${count.toLocaleString('en-US')} ${what}`).join(', ');
 }

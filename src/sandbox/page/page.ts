@@ -129,7 +129,9 @@ function faultsSection({ world }: Shown): Html {
 
 function billTable({ world }: Shown): Html | undefined {
   const { clock } = world;
-  const bills = billOf(world, clock.originMs, clock.now());
+  const bills = billOf(world, clock.originMs, clock.now()).sort(
+    (a, b) => a.zone.localeCompare(b.zone) || a.group.localeCompare(b.group),
+  );
   return table(
     'Instance-hours since it began',
     ['Project', 'Where', 'Group', 'Running', 'Suspended', 'Stopped', 'Instances'],
