@@ -14,6 +14,7 @@ import { samplesIn } from '../models/warm-up.ts';
 import { digestOf, HISTORY_MS, HORIZON_MS, PATH_MS, windowsOf } from './digest.ts';
 import { NearTerm } from './near-term.ts';
 import { fingerprints, hasChanged, importedDays, withImported } from './past/imported-days.ts';
+import { SeenDemand } from './seen-demand.ts';
 import { sizedEvents } from './sized-events.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
@@ -41,8 +42,6 @@ export interface ForecastInput {
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const REFIT_MS = 15 * MINUTE_MS;
-/** How long a sample may still come late or be revised. */
-const REVISED_MS = 30 * MINUTE_MS;
 /** The fallback's warm-up runs on the tick's own thread: three days replayed take a quarter of a second. */
 const FALLBACK_HISTORY_MS = 5 * DAY_MS;
 /** Wall time that the first forecast waits for the warm-up; after that it goes out by the fallback. */
@@ -52,7 +51,7 @@ const PATIENCE_WALL_MS = 12_000;
 interface Tracked {
   /** Metric, filter, step and coverage: another one is another series. */
   series: string;
-  history?: History;
+  demand: SeenDemand;
   pipeline: PipelineState;
   nearTerm: NearTerm;
   /** A fit that came out of the thread and waits for the next tick. */
@@ -97,29 +96,25 @@ export function createForecastActivities(deps: ForecastDeps) {
 
   return {
     async forecast({ spec, settings }: ForecastInput): Promise<ForecastDigest> {
-      const { stepMs, observationDelayMs } = spec.demand;
       const now = deps.clock.now();
       const events = await sizedEvents(deps.events, spec, now - HISTORY_MS, now + HORIZON_MS, now);
       const app = await find(spec, events);
-      const known = app.history ? endOf(app.history) : now - HISTORY_MS;
-      // Again what is young: a point that came late fills its gap, a revised one replaces the first, for fits to come.
-      const fresh = await deps.demand.read(spec, known - REVISED_MS, now);
-      app.history = extend(app.history, fresh, stepMs, HISTORY_MS);
-      // Without any sample yet: the newest one that there could be. Nothing is up then, and nothing is raised.
-      const asOf = app.history
-        ? endOf(app.history)
-        : Math.floor((now - observationDelayMs) / stepMs) * stepMs;
-      if (!app.nearTerm.fits(spec)) app.nearTerm = new NearTerm(spec);
-      if (app.history)
+      const { known, asOf, delayMs, young } = await app.demand.readOn(
+        deps.demand,
+        spec,
+        now,
+        app.pipeline.asOf,
+      );
+      if (!app.nearTerm.fits(spec, delayMs)) app.nearTerm = new NearTerm(spec, delayMs);
+      if (known)
         await app.nearTerm.learn(
-          app.history,
+          known,
           events,
-          async (from) =>
-            (await deps.history?.servedOf(spec.application, from - observationDelayMs, now)) ?? [],
+          async (from) => (await deps.history?.servedOf(spec.application, from - delayMs, now)) ?? [],
         );
       const times = await deps.ledger.timesToServe(spec.application);
       const output = runPipeline(app.pipeline, {
-        samples: app.history ? samplesIn(app.history, app.pipeline.asOf ?? -Infinity, asOf) : [],
+        samples: known ? samplesIn(known, app.pipeline.asOf ?? -Infinity, asOf) : [],
         asOf,
         windowsMs: windowsOf(times, settings, now - asOf),
         horizonMs: HORIZON_MS,
@@ -129,8 +124,13 @@ export function createForecastActivities(deps: ForecastDeps) {
       app.pipeline = output.state;
       if (app.fresh) await deps.ledger.saveModelState(spec.application, toStored(app));
       delete app.fresh;
-      refit(app, fitter, asOf, stepMs, events);
-      const digest = digestOf(spec, asOf, now, output, app.nearTerm.outlook(now));
+      refit(app, fitter, known, spec, events);
+      // Counts mostly fill up: what is young shows the least that came, and reaction may not wait.
+      const observed = Math.max(output.observed, ...young);
+      const digest = {
+        ...digestOf(spec, asOf, now, { ...output, observed }, app.nearTerm.outlook(now)),
+        ...(delayMs > spec.demand.observationDelayMs ? { observationDelayMs: delayMs } : {}),
+      };
       await deps.ledger.saveForecast(digest, output.fan);
       return digest;
     },
@@ -160,7 +160,7 @@ async function load(
   const history = extend(undefined, samples, stepMs, HISTORY_MS);
   const app: Tracked = {
     series: seriesOf(spec),
-    history,
+    demand: new SeenDemand(history),
     pipeline: newPipeline(stepMs, spec.mirrors.interval),
     nearTerm: new NearTerm(spec),
     fittedAsOf: -Infinity,
@@ -211,20 +211,20 @@ async function warmUp(
 function refit(
   app: Tracked,
   fitter: Fitter,
-  asOf: number,
-  stepMs: number,
+  known: History | undefined,
+  { demand: { stepMs } }: ApplicationSpec,
   events: readonly AnnouncedEvent[],
 ): void {
-  const { history } = app;
+  if (!known || app.fitting) return;
+  const asOf = endOf(known);
   const announced = JSON.stringify(events);
-  const due = asOf - app.fittedAsOf >= REFIT_MS || announced !== app.fittedWith;
-  if (!history || app.fitting || !due) return;
+  if (asOf - app.fittedAsOf < REFIT_MS && announced === app.fittedWith) return;
   app.fittedAsOf = asOf;
   app.fittedWith = announced;
   app.fitting = fitter
-    .fit(history, PATH_MS / stepMs, app.series, events)
+    .fit(known, PATH_MS / stepMs, app.series, events)
     // No heavy model at all (its thread died, say): seasonal naive, and the level where there is no day to repeat.
-    .catch(() => seasonalNaive.fit(history, PATH_MS / stepMs))
+    .catch(() => seasonalNaive.fit(known, PATH_MS / stepMs))
     .then((fitted) => {
       app.fresh = fitted;
     })

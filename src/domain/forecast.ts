@@ -1,3 +1,5 @@
+import type { CountedEvent } from './counted-event.ts';
+
 /** The interval's ends and the median of one quantity, in the demand's unit. */
 export interface Interval {
   lower: number;
@@ -24,6 +26,8 @@ export interface NearTermOutlook {
   weights: number[];
   /** Per instance, counted from the first that demand ever needed: how often an hour it is needed while it does not serve. */
   callsPerHour: number[];
+  /** What of announced events and bursts of talk these minutes count with; absent for nothing. */
+  events?: CountedEvent[];
 }
 
 /**
@@ -41,8 +45,10 @@ export interface ForecastDigest {
   /** `calibrated`: the interval rests on matured residuals. `cold`: too few yet. `fallback`: the heavy model is absent or failed. */
   quality: 'calibrated' | 'cold' | 'fallback';
   nominalCoverage: number;
-  /** Demand of the newest final sample. */
+  /** Demand of the newest final sample; of a younger one where that shows more already. */
   observed: number;
+  /** The observation delay as it is, where samples were seen to change for longer than the specification says. */
+  observationDelayMs?: number;
   windows: {
     /** Over [asOf, now + time to serve of warm + time to the next look]. */
     full: WindowInterval;
