@@ -43,6 +43,7 @@ const REPORT: UpReport = {
   speed: 20,
   wireRequestsStandFor: 66,
   keptUp: true,
+  latestTickSeconds: 4,
   overheadMs: { p50: 2, p99: 9 },
   firstMirrorServingAfterSeconds: 70,
   currency: 'USD',

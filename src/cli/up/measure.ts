@@ -51,6 +51,8 @@ export interface Measured {
   /** The generator's last word; undefined when it gave none. */
   final: GeneratorFinal | undefined;
   firstMirrorAfterSeconds: number | null;
+  /** How late the latest tick was decided, sandbox ms; undefined when that could not be read. */
+  latestTickMs: number | undefined;
 }
 
 /** The report of a run that is over, its requests stopped and its mirrors retired. */
@@ -64,7 +66,8 @@ export async function buildReport(run: Measured): Promise<UpReport> {
     seed: options.seed,
     speed: options.speed,
     wireRequestsStandFor: scene.standsFor,
-    keptUp: final?.keptUp ?? false,
+    keptUp: (final?.keptUp ?? false) && (run.latestTickMs ?? Infinity) <= scene.series.stepMs,
+    latestTickSeconds: run.latestTickMs === undefined ? null : run.latestTickMs / 1000,
     overheadMs: final?.overheadMs ?? { p50: 0, p99: 0 },
     firstMirrorServingAfterSeconds: run.firstMirrorAfterSeconds,
     currency: prices.currency,

@@ -1,4 +1,4 @@
-import { clockTime } from '../../domain/zones.ts';
+import { clockTime } from '../../domain/clock-time.ts';
 import type { Prices } from '../../domain/cost.ts';
 import type { GcpClients } from '../../gcp/clients.ts';
 import type { GeneratorProcess } from './generator-process.ts';

@@ -15,7 +15,10 @@ export interface UpReport {
   seed: number;
   speed: number;
   wireRequestsStandFor: number;
+  /** The requests were sent in time, and no tick was decided over one step late. */
   keptUp: boolean;
+  /** How late the latest tick was decided, sandbox s; null when that could not be read. */
+  latestTickSeconds: number | null;
   /** Our own wall overhead per request on the wire, ms; never multiplied by speed. */
   overheadMs: { p50: number; p99: number };
   /** Wall seconds from the command to the first healthy mirror in the load balancer; null when there was none. */

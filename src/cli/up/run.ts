@@ -28,6 +28,7 @@ import type { Teardown } from './teardown.ts';
 import type { Teller } from './teller.ts';
 import { startTemporal } from './temporal-side.ts';
 import type { TemporalSide } from './temporal-side.ts';
+import { latestTickMs } from './tick-lateness.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Wall time between the generator's start and its first request: it must be up by then. */
@@ -133,6 +134,7 @@ export class Run {
         mirrorsGoneMs: gone,
         final,
         firstMirrorAfterSeconds: progress?.firstMirrorAfterSeconds ?? null,
+        latestTickMs: await this.#latestTickMs(client),
       });
     } catch (error) {
       teller.say(`The report could not be made: ${(error as Error).message}`);
@@ -208,6 +210,12 @@ export class Run {
     this.#context.teardown.add('the published configuration', withdraw);
     this.#stage.config = config;
     return config;
+  }
+
+  /** Undefined where nothing was looked after, and when the server does not answer any more. */
+  async #latestTickMs(client: Client | undefined): Promise<number | undefined> {
+    const { application } = this.#context.scene.spec;
+    return client && latestTickMs(client, application, this.#stage.clock!.speed).catch(() => undefined);
   }
 
   #startWorker(directory: RunDirectory): WorkerProcess {

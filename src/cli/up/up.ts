@@ -73,5 +73,6 @@ function ending(report: UpReport): string {
   const left =
     report.leftovers.length === 0 ? 'Nothing is left over' : `Left over: ${report.leftovers.join(', ')}`;
   const pace = report.keptUp ? 'The run kept up' : 'The run did NOT keep up: its figures mean nothing';
-  return `${twinTable(report.twins, report.currency)}\n${pace}. ${left}. Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}.`;
+  const tick = report.latestTickSeconds === null ? 'unknown' : `${report.latestTickSeconds.toFixed(0)} s`;
+  return `${twinTable(report.twins, report.currency)}\n${pace}. Latest tick late by: ${tick}. ${left}. Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}.`;
 }
