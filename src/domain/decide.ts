@@ -213,7 +213,8 @@ function weighedByCost(
 }
 
 function isStale({ forecast, spec, now }: DecideInput): boolean {
-  const { observationDelayMs, stepMs } = spec.demand;
+  const { stepMs } = spec.demand;
+  const { observationDelayMs = spec.demand.observationDelayMs } = forecast;
   return (now ?? forecast.issuedAt) - forecast.asOf > observationDelayMs + 2 * stepMs + STALE_AFTER_MS;
 }
 
