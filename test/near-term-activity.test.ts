@@ -111,5 +111,44 @@ describe('the outlook on the next minutes', () => {
     expect(warned).toBeGreaterThan(0);
     expect(warned).toBeLessThan(first / 2);
     expect(chance(await told(900, 860))).toBe(0);
+    // It says what it counts with, less while nothing follows, and nothing once nothing more is to be expected.
+    const [counted] = (await told(900, 901)).events!;
+    const { start, end } = burstAt(901);
+    expect(counted).toMatchObject({ name: 'talk', kind: 'social', source: 'forum', start, end });
+    expect(counted!.probability).toBeCloseTo(0.25, 9);
+    expect(counted!.uplift).toBeCloseTo(Math.sqrt(1.5 * 3), 2);
+    const [waited] = (await told(900, 880)).events!;
+    expect(waited!.probability).toBeLessThan(0.2);
+    expect((await told(900, 860)).events).toBeUndefined();
+  });
+
+  it('says which announced events it counts with, and what is expected of them', async () => {
+    const eventAt = (from: number, expectedUplift?: number, kind = 'sale') => ({
+      announced: minuteAt(700),
+      start: minuteAt(from),
+      end: minuteAt(from + 100),
+      name: `from ${from}`,
+      kind,
+      ...(expectedUplift !== undefined && { expectedUplift }),
+    });
+    const followed = new NearTerm(SPEC);
+    await followed.learn(historyOf(796), [
+      eventAt(800, 3),
+      eventAt(790),
+      eventAt(850, 3),
+      eventAt(600, 2, 'fair'),
+    ]);
+    const { events } = followed.outlook(minuteAt(796) + DELAY_MS)!;
+    // Not the one that nobody sized, nor one that is over or too far ahead.
+    expect(events).toEqual([
+      {
+        name: 'from 800',
+        kind: 'sale',
+        start: minuteAt(800),
+        end: minuteAt(900),
+        uplift: 3,
+        probability: 0.7,
+      },
+    ]);
   });
 });

@@ -4,12 +4,14 @@ import { createEventActivities } from '../activities/events.ts';
 import { NearTerm } from '../activities/near-term.ts';
 import { sizedEvents } from '../activities/sized-events.ts';
 import { holidaysOf } from '../models/features/holidays.ts';
+import { describeDecision } from '../src/cli/explain.ts';
 import type { DemandSeries } from '../src/cli/up/demand-series.ts';
 import type { FeedScript } from '../src/cli/up/feed-script.ts';
 import type { FeedServer } from '../src/cli/up/feed-server.ts';
 import { serveFeeds } from '../src/cli/up/feed-server.ts';
 import { prepareScene } from '../src/cli/up/scene.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import { eventInWords } from '../src/domain/counted-event.ts';
 import { decide } from '../src/domain/decide.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { NO_INSTANCES, sumOf, totalInstances } from '../src/domain/tier.ts';
@@ -67,8 +69,8 @@ async function follow(application: string, script: FeedScript, from: number, to:
   return { spec, events: await sizedEvents(ledger.eventStore, spec, from, to, now) };
 }
 
-/** Mirrors that are decided on at `now` by the example's demand up to then. */
-async function mirrorsAt(
+/** What is decided at `now` by the example's demand up to then. */
+async function decisionAt(
   spec: ApplicationSpec,
   events: Awaited<ReturnType<typeof sizedEvents>>,
   now: number,
@@ -81,7 +83,7 @@ async function mirrorsAt(
   await nearTerm.learn({ startAt: samples[0]!.at, stepMs: MINUTE_MS, values }, events);
   const observed = values.at(-1)!;
   const serving = Math.ceil(observed / spec.demand.perInstance) + 2;
-  const { plan } = decide(
+  return decide(
     input({
       spec,
       settings: DEFAULT_SETTINGS,
@@ -89,7 +91,10 @@ async function mirrorsAt(
       fleet: { primary: { serving, minimum: 2, maximum: 40, target: serving }, mirrors: [] },
     }),
   );
-  return sumOf(plan.mirrors);
+}
+
+async function mirrorsAt(...given: Parameters<typeof decisionAt>) {
+  return sumOf((await decisionAt(...given)).plan.mirrors);
 }
 
 test('a first burst raises mirrors minutes before the crowd; without the feeds nothing does', async () => {
@@ -98,7 +103,20 @@ test('a first burst raises mirrors minutes before the crowd; without the feeds n
   for (const { start } of events) expect(start).toBeGreaterThan(BURST);
   const now = BURST + 12 * MINUTE_MS;
   expect(await mirrorsAt(spec, [], now)).toEqual(NO_INSTANCES);
-  expect((await mirrorsAt(spec, events, now)).full).toBeGreaterThan(4);
+  const decision = await decisionAt(spec, events, now);
+  expect(sumOf(decision.plan.mirrors).full).toBeGreaterThan(4);
+  // The reasons name what was heard, where and when, and what is believed of it before anything like it was seen.
+  const told = decision.reasons.events!.map(eventInWords);
+  expect(told).toHaveLength(2);
+  const [news, social] = told.toSorted();
+  expect(news).toMatch(
+    /^news-rss at 14:\d\d: more is said than usual, by \d+ deviations; demand believed x[1-9.]+ with probability 0\.\d+$/,
+  );
+  expect(social).toMatch(/^social-mastodon at 14:\d\d: more is said/);
+  expect(describeDecision(decision)).toContain(`events that count\n  ${told[0]}`);
+  // By the interval nobody counted with talk: it is no reason there.
+  const byInterval = { ...spec, mirrors: { ...spec.mirrors, policy: 'interval' as const } };
+  expect((await decisionAt(byInterval, events, now)).reasons.events).toBeUndefined();
 });
 
 test('bursts that meant nothing teach that the next may mean nothing', async () => {

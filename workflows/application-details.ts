@@ -1,4 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { eventInWords } from '../src/domain/counted-event.ts';
 import { inWords } from '../src/domain/tier.ts';
 import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
 import { liveRuns, phaseOf, specOf } from './application-state.ts';
@@ -56,9 +57,10 @@ function detailsOf(app: Application): string {
   }
   const decision = state.lastDecision;
   if (decision) {
-    const { threshold, thresholdFactor, bindings, headline, mayBeMore } = decision.reasons;
+    const { threshold, thresholdFactor, bindings, headline, mayBeMore, events = [] } = decision.reasons;
     if (mayBeMore !== undefined) rows.push(['demand', `may be more than seen: ${mayBeMore}`]);
     rows.push(['threshold', `${number(threshold)} (factor ${thresholdFactor})`]);
+    for (const event of events) rows.push(['event', eventInWords(event)]);
     rows.push(['decision', headline]);
     if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
     rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);

@@ -87,6 +87,12 @@ class KindOfBurst {
   }
 }
 
+/** What is expected of an event: the factor on the usual demand, should demand follow, and the probability that it does. */
+export interface Expectation {
+  uplift: number;
+  probability: number;
+}
+
 interface Running {
   burst: Burst;
   /** Minutes in a row in which demand was risen. */
@@ -131,6 +137,14 @@ export class BurstResponse {
       if (one.began !== undefined) one.highest = Math.max(one.highest, factor);
     }
     this.#running = this.#running.filter((one) => !this.#settled(one, minute - one.burst.start));
+  }
+
+  /** Of a burst, as seen from `now`: the middle of what may follow. Undefined once nothing more is to be expected of it. */
+  expected({ start, kind }: Pick<Burst, 'start' | 'kind'>, now: number): Expectation | undefined {
+    const one = this.#running.find(({ burst }) => burst.start === start && burst.kind === kind);
+    if (!one) return undefined;
+    const probability = this.#probability(one, now, start + one.burst.belief.withinMinutes);
+    return { uplift: this.#kind(one.burst).sizes[1]!, probability };
   }
 
   /** What `base`, the demand of a minute without any burst, may be instead; the burst that says most counts. */

@@ -1,4 +1,4 @@
-import type { Burst } from './burst-response.ts';
+import type { Burst, Expectation } from './burst-response.ts';
 import { BurstResponse } from './burst-response.ts';
 import type { EventWindow } from './event-response.ts';
 import { EventResponse } from './event-response.ts';
@@ -83,6 +83,23 @@ export class NearTermWithEvents {
       const parts = this.#bursts.partsAt(expected, this.#minute, minute);
       return parts ? mixed(parts) : expected;
     });
+  }
+
+  /** What the minutes ahead count with of an announced event: at most. Undefined where it touches none of them. */
+  expectedOf(event: EventWindow): Expectation | undefined {
+    const minutes = this.#leads
+      .map((lead) => this.#minute + lead)
+      .filter((minute) => event.start <= minute && minute < event.end);
+    if (!this.#events.includes(event) || minutes.length === 0) return undefined;
+    const uplift = minutes
+      .map((minute) => this.#response.factor(event, minute))
+      .reduce((a, b) => (Math.abs(b - 1) > Math.abs(a - 1) ? b : a));
+    return { uplift, probability: this.#response.probability(event) };
+  }
+
+  /** The same of a burst that was heard. */
+  expectedOfBurst(burst: Pick<Burst, 'start' | 'kind'>): Expectation | undefined {
+    return this.#bursts.expected(burst, this.#minute);
   }
 
   #withEvents(base: Float64Array, minute: number): Float64Array {

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { eventInWords } from '../domain/counted-event.ts';
 import type { Decision, ZonePlan } from '../domain/plan.ts';
 import type { ExpectedCost } from '../domain/expected-cost.ts';
 import { inWords } from '../domain/tier.ts';
@@ -40,6 +41,10 @@ export function describeDecision({ plan, reasons, nextLookMs }: Decision): strin
     reasons.headline,
     '',
     indented(facts),
+    ...section(
+      'events that count',
+      (reasons.events ?? []).map((event) => [eventInWords(event)]),
+    ),
     ...section(
       'what bound it',
       reasons.bindings.map((text) => [text]),

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts';
 import type { Settings } from '../domain/plan.ts';
-import { clockTime } from '../domain/zones.ts';
+import { clockTime } from '../domain/clock-time.ts';
 import type { DayBalance, LeadScore, SettingsChange } from '../ports/history.ts';
 import { columns } from './output.ts';
 import { askWorker } from './worker-api.ts';

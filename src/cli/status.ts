@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { stateQuery, type ApplicationView } from '../../workflows/messages.ts';
 import type { TierCounts } from '../domain/tier.ts';
-import { clockTime } from '../domain/zones.ts';
+import { clockTime } from '../domain/clock-time.ts';
 import { applicationWorkflowId, WORKFLOW_TYPES } from '../temporal/ids.ts';
 import type { Context } from './context.ts';
 import { learntRows, readLearnt, type Learnt } from './learnt.ts';

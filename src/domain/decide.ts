@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from './application.ts';
+import { clockTime } from './clock-time.ts';
 import type { CostLevels } from './cost-levels.ts';
 import { costLevels } from './cost-levels.ts';
 import type { Prices } from './cost.ts';
@@ -28,7 +29,7 @@ import { heldMinimum, lastingMinimum } from './primary-minimum.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { sumOf, totalInstances } from './tier.ts';
 import type { ZoneOffer } from './zones.ts';
-import { clockTime, nextPriceFactor, place, rememberedStockOuts, zoneOffers } from './zones.ts';
+import { nextPriceFactor, place, rememberedStockOuts, zoneOffers } from './zones.ts';
 
 export interface DecideInput {
   forecast: ForecastDigest;

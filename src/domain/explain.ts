@@ -1,3 +1,4 @@
+import { clockTime } from './clock-time.ts';
 import type { CostLevels } from './cost-levels.ts';
 import type { DecideInput, Findings } from './decide.ts';
 import type { WindowInterval } from './forecast.ts';
@@ -5,7 +6,7 @@ import { servingOf } from './levels.ts';
 import type { Plan, Reasons, ZonePlan } from './plan.ts';
 import type { Tier, TierCounts } from './tier.ts';
 import { inWords, NO_INSTANCES, TIERS, totalInstances } from './tier.ts';
-import { clockTime, nextPriceFactor } from './zones.ts';
+import { nextPriceFactor } from './zones.ts';
 
 /** The decision in words and numbers: everything that a person needs to check it by hand. */
 export function explain(input: DecideInput, findings: Findings, plan: Plan): Reasons {
@@ -17,6 +18,7 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     ...(input.mayBeMore === undefined ? {} : { mayBeMore: input.mayBeMore }),
     ...(declared === undefined ? {} : { instance: { carries, declared } }),
     observed: input.forecast.observed,
+    ...eventsOf(input, findings),
     served: { at: input.forecast.issuedAt, instances: servingOf(input.fleet) },
     threshold: findings.threshold,
     thresholdFactor: findings.thresholdFactor,
@@ -26,6 +28,13 @@ export function explain(input: DecideInput, findings: Findings, plan: Plan): Rea
     zones: findings.offers.map(({ zone, score, parts, why }) => ({ zone, score, parts, why })),
     spendPerHour: findings.spendPerHour,
   };
+}
+
+/** What outside is a reason: only policy `cost` counts with talk, and nothing counts where no forecast does. */
+function eventsOf({ forecast }: DecideInput, { usable, byCost }: Findings): Pick<Reasons, 'events'> {
+  const counted = usable ? (forecast.nearTerm?.events ?? []) : [];
+  const events = byCost ? counted : counted.filter(({ source }) => source === undefined);
+  return events.length === 0 ? {} : { events };
 }
 
 /** One sentence: when, what was seen, what is done. */

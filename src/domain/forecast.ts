@@ -1,3 +1,5 @@
+import type { CountedEvent } from './counted-event.ts';
+
 /** The interval's ends and the median of one quantity, in the demand's unit. */
 export interface Interval {
   lower: number;
@@ -24,6 +26,8 @@ export interface NearTermOutlook {
   weights: number[];
   /** Per instance, counted from the first that demand ever needed: how often an hour it is needed while it does not serve. */
   callsPerHour: number[];
+  /** What of announced events and bursts of talk these minutes count with; absent for nothing. */
+  events?: CountedEvent[];
 }
 
 /**

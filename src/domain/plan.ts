@@ -1,3 +1,4 @@
+import type { CountedEvent } from './counted-event.ts';
 import type { ExpectedCost } from './expected-cost.ts';
 import type { TierCounts } from './tier.ts';
 import type { ScoreParts } from './zone-score.ts';
@@ -28,6 +29,8 @@ export interface Reasons {
   /** Demand that one instance is trusted with, and what was declared; absent while those are the same. */
   instance?: { carries: number; declared: number };
   observed: number;
+  /** What was announced or heard outside that the minutes ahead count with; absent for nothing. */
+  events?: CountedEvent[];
   /** What served at the look: the primary's and mirrors' instances. Absent in decisions of older versions. */
   served?: { at: number; instances: number };
   /** Demand that ready capacity carries times the threshold factor. */

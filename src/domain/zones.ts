@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from './application.ts';
+import { clockTime } from './clock-time.ts';
 import type { Prices } from './cost.ts';
 import { priceFactor } from './cost.ts';
 import type { DecisionMemory, FleetState, ZoneCapacity, ZonePlan } from './plan.ts';
@@ -85,11 +86,6 @@ export function rememberedStockOuts(
   for (const ends of [stockOuts, dryUntil])
     for (const zone in ends) if (ends[zone]! > asOf - STOCK_OUT_MEMORY_MS) remembered[zone] = ends[zone]!;
   return remembered;
-}
-
-/** HH:MM in UTC. */
-export function clockTime(at: number): string {
-  return new Date(at).toISOString().slice(11, 16);
 }
 
 /** A zone while instances are being handed out. */
