@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { CallRates } from '../src/domain/calls.ts';
+import { mostTelling } from '../src/domain/counted-event.ts';
 import type { ExpectedEvent } from '../src/domain/event.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { Served } from '../src/ports/history.ts';
@@ -36,6 +37,8 @@ export class NearTerm {
   readonly #told = new Map<string, EventWindow>();
   /** Bursts of talk that it was told, by source, kind and start: how long they go on does not matter. */
   readonly #heard = new Set<string>();
+  /** All events as they were known at the newest look. */
+  #events: readonly ExpectedEvent[] = [];
   /** End of the first minute learnt, and of the newest. */
   #firstAt = Number.NaN;
   #asOf = -Infinity;
@@ -74,6 +77,7 @@ export class NearTerm {
     const first = history.startAt + from * history.stepMs;
     const served = from < values.length ? ((await servedFrom?.(first - LONGEST_LOOK_MS)) ?? []) : [];
     this.#callOff(events);
+    this.#events = events;
     const toTell = [...events].sort((a, b) => knownFrom(a) - knownFrom(b));
     let seen = -1;
     for (let step = from; step < values.length; step++) {
@@ -99,7 +103,23 @@ export class NearTerm {
       callsPerHour: Array.from({ length: this.#calls.levels }, (_, level) =>
         round(this.#calls.perHour(level)),
       ),
+      ...this.#countedEvents(),
     };
+  }
+
+  /** What of the events the outlook counts with. */
+  #countedEvents(): Pick<NearTermOutlook, 'events'> {
+    const counted = this.#events.flatMap((event) => {
+      const { name, kind, start, end, burst } = event;
+      const told = this.#told.get(keyOf(event));
+      const expected = burst
+        ? this.#forecaster.expectedOfBurst(this.#burstOf(event, burst.source))
+        : told && this.#forecaster.expectedOf(told);
+      if (!expected) return [];
+      const [uplift, probability] = [round(expected.uplift), round(expected.probability)];
+      return { name, kind, start, end, ...(burst && { source: burst.source }), uplift, probability };
+    });
+    return counted.length === 0 ? {} : { events: mostTelling(counted) };
   }
 
   #callOff(events: readonly ExpectedEvent[]): void {
@@ -121,16 +141,19 @@ export class NearTerm {
     this.#forecaster.announce(window);
   }
 
-  #hear({ start, kind }: ExpectedEvent, { source, belief }: NonNullable<ExpectedEvent['burst']>): void {
-    const key = JSON.stringify([source, kind, start]);
+  #hear(event: ExpectedEvent, { source, belief }: NonNullable<ExpectedEvent['burst']>): void {
+    const key = JSON.stringify([source, event.kind, event.start]);
     if (this.#heard.has(key)) return;
     this.#heard.add(key);
     const { withinMs, ...rest } = belief;
     this.#forecaster.hear({
-      start: this.#minuteOf(start),
-      kind: JSON.stringify([source, kind]),
+      ...this.#burstOf(event, source),
       belief: { ...rest, withinMinutes: withinMs / MINUTE_MS },
     });
+  }
+
+  #burstOf({ start, kind }: ExpectedEvent, source: string) {
+    return { start: this.#minuteOf(start), kind: JSON.stringify([source, kind]) };
   }
 
   #minuteOf(ms: number): number {
