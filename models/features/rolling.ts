@@ -3,18 +3,18 @@
  * out. Shared by the catalogue of features and by what the nets are given.
  */
 
-/** Mean of `of(value)`; undefined without a value. */
+/** Mean of `of(value)`, or of the values themselves; undefined without a value. */
 export function meanOf(
   values: Float64Array,
   first: number,
-  of: (value: number) => number = itself,
+  of?: (value: number) => number,
 ): number | undefined {
   let total = 0;
   let count = 0;
   for (let i = Math.max(0, first); i < values.length; i++) {
     const value = values[i]!;
     if (Number.isNaN(value)) continue;
-    total += of(value);
+    total += of ? of(value) : value;
     count += 1;
   }
   return count > 0 ? total / count : undefined;
@@ -81,8 +81,4 @@ export function smoothedOf(values: Float64Array, halfLifeSteps: number): number 
     smooth = smooth === undefined ? value : smooth + rate * (value - smooth);
   }
   return smooth;
-}
-
-function itself(value: number): number {
-  return value;
 }

@@ -66,20 +66,22 @@ export function featuresOf(window: Window): Features {
 
   const tokens = new Float32Array(TOKENS * TOKEN_FEATURES);
   for (let token = 0; token < TOKENS; token++) {
-    const row = tokens.subarray(token * TOKEN_FEATURES, (token + 1) * TOKEN_FEATURES);
+    const row = token * TOKEN_FEATURES;
     const from = START + token * PER_HOUR;
-    writeSeries(row, from, values, busy, profile.values, residuals, scale);
+    if (token < CONTEXT_TOKENS) writeOwn(tokens, row, from, residuals, scale);
+    writeLags(tokens, row, from, values, busy, profile.values, scale);
     for (let i = 0; i < PER_HOUR; i++) {
-      row[AT.profile + i] = asinh((profile.values[from + i]! - level) / scale);
+      tokens[row + AT.profile + i] = asinh((profile.values[from + i]! - level) / scale);
     }
-    writeCalendar(row, token, window.originMs);
-    row[AT.zero] = asinh(-meanOver(expected, from) / scale);
-    writeEvents(row, from, channels, scale);
+    writeCalendar(tokens, row, token, window.originMs);
+    tokens[row + AT.zero] = asinh(-meanOver(expected, from) / scale);
+    if (events.length > 0) writeEvents(tokens, row, from, channels, scale);
+    else tokens[row + AT.ahead] = channels.ahead[from]!;
   }
-  const base = Float64Array.from(
-    { length: HORIZON },
-    (_, k) => expected[CONTEXT + k]! + offset * Math.exp(-(k + 0.5) / OFFSET_FADES),
-  );
+  const base = new Float64Array(HORIZON);
+  for (let k = 0; k < HORIZON; k++) {
+    base[k] = expected[CONTEXT + k]! + offset * Math.exp(-(k + 0.5) / OFFSET_FADES);
+  }
   return {
     tokens,
     window: windowFeatures(values, residuals, level, offset, measure, window.stepMs),
@@ -88,45 +90,57 @@ export function featuresOf(window: Window): Features {
   };
 }
 
-/** The series at its own place and at the lags, and which of its bins are there. */
-function writeSeries(
-  row: Float32Array,
+/** The series at its own place against what is expected, and which of its bins are there. `row`: where the token begins. */
+function writeOwn(
+  tokens: Float32Array,
+  row: number,
   from: number,
-  values: Float64Array,
-  busy: Uint8Array,
-  profile: Float64Array,
   residuals: Float64Array,
   scale: number,
 ): void {
   let present = 0;
   for (let i = 0; i < PER_HOUR; i++) {
-    const residual = residuals[from + i];
-    if (residual === undefined || Number.isNaN(residual)) continue;
-    row[AT.own + i] = asinh(residual / scale);
+    const residual = residuals[from + i]!;
+    if (Number.isNaN(residual)) continue;
+    tokens[row + AT.own + i] = asinh(residual / scale);
     present += 1;
   }
-  row[AT.presence] = present / PER_HOUR;
-  for (const [lag, days] of LAG_DAYS.entries()) {
+  tokens[row + AT.presence] = present / PER_HOUR;
+}
+
+/** The series at the lags against the profile here, and which of those bins are there. */
+function writeLags(
+  tokens: Float32Array,
+  row: number,
+  from: number,
+  values: Float64Array,
+  busy: Uint8Array,
+  profile: Float64Array,
+  scale: number,
+): void {
+  for (let lag = 0; lag < LAG_DAYS.length; lag++) {
+    const back = LAG_DAYS[lag]! * DAY;
+    const place = row + AT.lags + lag * PER_HOUR;
     let there = 0;
     for (let i = 0; i < PER_HOUR; i++) {
-      const at = from + i - days * DAY;
+      const at = from + i - back;
       if (at < 0 || at >= CONTEXT || busy[at] || Number.isNaN(values[at])) continue;
-      row[AT.lags + lag * PER_HOUR + i] = asinh((values[at]! - profile[from + i]!) / scale);
+      tokens[place + i] = asinh((values[at]! - profile[from + i]!) / scale);
       there += 1;
     }
-    row[AT.presence + 1 + lag] = there / PER_HOUR;
+    tokens[row + AT.presence + 1 + lag] = there / PER_HOUR;
   }
 }
 
 const HOUR_MS = 3_600_000;
 
-function writeCalendar(row: Float32Array, token: number, originMs: number): void {
+function writeCalendar(tokens: Float32Array, row: number, token: number, originMs: number): void {
   const hours = token - CONTEXT_TOKENS;
   const beginMs = originMs + hours * HOUR_MS;
   const angle = 2 * Math.PI * shareOfDay(beginMs);
   const weekday = weekdayOf(beginMs);
   const week = (2 * Math.PI * weekday) / 7;
-  row.set(
+  tokens.set(
     [
       Math.sin(angle),
       Math.cos(angle),
@@ -138,20 +152,26 @@ function writeCalendar(row: Float32Array, token: number, originMs: number): void
       hours / HORIZON_TOKENS,
       hours >= 0 ? 1 : 0,
     ],
-    AT.calendar,
+    row + AT.calendar,
   );
 }
 
-function writeEvents(row: Float32Array, from: number, channels: Channels, scale: number): void {
+function writeEvents(
+  tokens: Float32Array,
+  row: number,
+  from: number,
+  channels: Channels,
+  scale: number,
+): void {
   let any = 0;
   let spread = 0;
   for (let i = 0; i < PER_HOUR; i++) {
-    row[AT.on + i] = channels.on[from + i]!;
-    row[AT.effect + i] = asinh(channels.effect[from + i]! / scale);
+    tokens[row + AT.on + i] = channels.on[from + i]!;
+    tokens[row + AT.effect + i] = asinh(channels.effect[from + i]! / scale);
     spread += asinh(channels.spread[from + i]! / scale) / PER_HOUR;
     any = Math.max(any, channels.on[from + i]!);
   }
-  row.set(
+  tokens.set(
     [
       spread,
       meanOver(channels.logSize, from),
@@ -162,7 +182,7 @@ function writeEvents(row: Float32Array, from: number, channels: Channels, scale:
       channels.ahead[from]!,
       any,
     ],
-    AT.event,
+    row + AT.event,
   );
 }
 

@@ -54,6 +54,8 @@ export const AT = {
   effect: 151,
   /** Means over the token: spread of past effects, ln(announced size), announced, how many past ones (ln(1 + n) / 2), hours since and until / 6; then at its start days to the next event, and whether any is on. */
   event: 163,
+  /** Of those, days to the next event. */
+  ahead: 169,
 } as const;
 export const TOKEN_FEATURES = 171;
 export const WINDOW_FEATURES = 26;

@@ -1,6 +1,7 @@
 import { BIN_MS, CONTEXT, DAY, PER_HOUR } from './layout.ts';
 import { asinh } from './asinh.ts';
 import type { Scale } from './profile.ts';
+import { meanSize } from './profile.ts';
 import { changeOf, deviationOf, extremesOf, meanOf } from '../features/rolling.ts';
 
 /**
@@ -16,7 +17,7 @@ export function windowFeatures(
   measure: Scale,
   stepMs: number,
 ): Float32Array {
-  const { scale, size, differences } = measure;
+  const { scale, size, differences, meanRoot, meanSquare } = measure;
   const ratio = (x: number | undefined) => Math.log((x ?? 0) / scale + 1e-4) / 4;
   const place = (x: number) => asinh((x - level) / scale);
   const recent = differences.length - DAY;
@@ -32,12 +33,12 @@ export function windowFeatures(
     ratio(deviationOf(values, CONTEXT - PER_HOUR)),
     ratio(deviationOf(values, CONTEXT - DAY)),
     ratio(deviationOf(values, 0)),
-    ratio((meanOf(differences, 0, Math.sqrt) ?? 0) ** 2),
-    ratio(Math.sqrt(meanOf(differences, 0, (difference) => difference * difference) ?? 0)),
+    ratio(meanRoot ** 2),
+    ratio(Math.sqrt(meanSquare)),
     ratio(meanOf(differences, recent)),
     ratio(meanOf(differences, differences.length - PER_HOUR)),
     ratio(size),
-    ratio(meanOf(residuals, CONTEXT - DAY, Math.abs)),
+    ratio(meanSize(residuals, CONTEXT - DAY)),
     place(day?.most ?? level),
     place(all?.most ?? level),
     place(day?.least ?? level),

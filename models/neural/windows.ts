@@ -19,7 +19,7 @@ export function windowOf(history: History, events: readonly AnnouncedEvent[] = [
       `neural: step of ${history.stepMs} ms; steps up to an hour are served, so resample coarser series or leave them to another model`,
     );
   }
-  const values = history.stepMs <= BIN_MS ? averaged(history) : repeated(history);
+  const values = history.stepMs < BIN_MS ? averaged(history) : repeated(history);
   if (values.every(Number.isNaN)) {
     throw new Error('neural: no sample in the last 16 days of the history; wait for the first');
   }
@@ -52,11 +52,15 @@ function averaged(history: History): Float64Array {
 /** For each bin the step that holds its middle. */
 function repeated(history: History): Float64Array {
   const newest = history.values.length - 1;
-  return Float64Array.from({ length: CONTEXT }, (_, bin) => {
-    const ageMs = (CONTEXT - bin - 0.5) * BIN_MS;
-    const value = history.values[newest - Math.floor(ageMs / history.stepMs)] ?? Number.NaN;
-    return Number.isFinite(value) ? value : Number.NaN;
-  });
+  const binsPerStep = history.stepMs / BIN_MS;
+  const values = new Float64Array(CONTEXT).fill(Number.NaN);
+  for (let bin = CONTEXT - 1; bin >= 0; bin--) {
+    const step = newest - Math.floor((CONTEXT - bin - 0.5) / binsPerStep);
+    if (step < 0) break;
+    const value = history.values[step]!;
+    if (Number.isFinite(value)) values[bin] = value;
+  }
+  return values;
 }
 
 /** The event in bins, outwards; none where it lies outside of the window. */
