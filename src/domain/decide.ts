@@ -1,33 +1,21 @@
 import type { ApplicationSpec } from './application.ts';
-import { clockTime } from './clock-time.ts';
-import type { CostLevels } from './cost-levels.ts';
-import { costLevels } from './cost-levels.ts';
-import type { Prices } from './cost.ts';
 import { withForced, withinCaps } from './caps.ts';
-import { mirrorSpendPerHour, pricesTimes } from './cost.ts';
+import type { Prices } from './cost.ts';
+import { mirrorSpendPerHour } from './cost.ts';
 import { explain } from './explain.ts';
 import type { ForecastDigest } from './forecast.ts';
-import type { Levels, Protected } from './levels.ts';
-import {
-  carriedBy,
-  countsOf,
-  highest,
-  levelsOf,
-  lowest,
-  predictedLevels,
-  primaryCapacity,
-  protectedDemand,
-  reactiveLevel,
-  remembered,
-  rememberedShortly,
-  stabilised,
-  withoutFlutter,
-} from './levels.ts';
-import { bridgingLevel, parkedAfter, withParked } from './parking.ts';
-import type { Decision, DecisionMemory, FleetState, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
+import type { Levels } from './levels.ts';
+import { countsOf, levelsOf, lowest, primaryCapacity } from './levels.ts';
+import { parkedAfter } from './parking.ts';
+import type { Decision, DecisionMemory, FleetState, Plan, Settings, ZoneCapacity, ZonePlan } from './plan.ts';
 import { heldMinimum, lastingMinimum } from './primary-minimum.ts';
+import { remembered, settled } from './settle.ts';
 import type { TierCounts, TimesToServe } from './tier.ts';
 import { sumOf, totalInstances } from './tier.ts';
+import type { Trust } from './trust.ts';
+import { mistrustOf, trustIn } from './trust.ts';
+import type { Wanted } from './wanted.ts';
+import { wantedLevels } from './wanted.ts';
 import type { ZoneOffer } from './zones.ts';
 import { nextPriceFactor, place, rememberedStockOuts, zoneOffers } from './zones.ts';
 
@@ -52,31 +40,12 @@ export interface DecideInput {
   mayBeMore?: string;
 }
 
-/** Beyond the observation delay and two steps, a newest sample this old means that demand is no longer seen. */
-const STALE_AFTER_MS = 5 * 60_000;
-/** Demand below this part of what was expected at least is a drop that nobody forecast. */
-const UNEXPECTED_BELOW = 0.8;
 /** An upper bound within this part of the threshold is near. */
 const NEAR_FROM = 0.8;
 
 /** What a decision found out on its way: the explanation is told from it. */
-export interface Findings {
-  usable: boolean;
-  stale: boolean;
-  /** Demand to cover at each level; zeros when the forecast is unusable. */
-  demand: Protected;
-  threshold: number;
-  ready: number;
-  /** The same once the primary's target is reached: for the slower tiers. */
-  comingThreshold: number;
-  /** As it counted: `cost` trusts no instance with more than its demand. */
-  thresholdFactor: number;
-  reactive: number;
-  /** Full mirrors wanted until what the primary's autoscaler has asked for serves. */
-  bridging: number;
+export interface Findings extends Trust, Omit<Wanted, 'levels'> {
   wanted: Levels;
-  /** What policy `cost` weighed; absent where the interval decided. */
-  byCost?: CostLevels;
   /** After stabilisation, holding and force, before caps. */
   asked: TierCounts;
   held: ZonePlan[];
@@ -88,157 +57,91 @@ export interface Findings {
 
 /**
  * The decision (DESIGN.md §4): ready capacity must last until the next slower tier can serve. Pure: the same input
- * gives the same plan. Throws when the spend limit and the prices are in different currencies.
+ * gives the same plan. How far the forecast is trusted, what demand asks for, what of it is let go when, and where it
+ * comes to be. Throws when the spend limit and the prices are in different currencies.
  */
 export function decide(input: DecideInput): Decision {
-  const { forecast, fleet, spec, settings, memory } = input;
+  const { forecast, fleet, spec, memory, prices } = input;
   const { asOf } = forecast;
-  const stale = isStale(input);
-  const usable = !stale && forecast.quality !== 'cold';
-  const demand = usable ? protectedDemand(forecast.windows) : { full: 0, warm: 0, shadow: 0 };
-  const { perInstance } = spec.demand;
-  const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
-  const offers = zoneOffers(spec, fleet, input.capacity, memory, input.prices, asOf);
-  const byCost = usable ? weighedByCost(input, nextPriceFactor(offers)) : undefined;
-  const predicted = byCost?.levels ?? predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
-  const bridging = bridgingLevel(fleet);
-  const now = Math.max(reactive, bridging);
-  const wanted = highest(predicted, { full: now, fullAndWarm: now, fullWarmAndShadow: now });
-  const shortly = rememberedShortly(memory, asOf, settings);
-  const wants = remembered(memory, asOf, Math.max(settings.stabilisationMs, settings.breakEvenMs));
-  const bindings: string[] = bindingsOf(input, stale);
+  const trust = trustIn(input);
+  const bindings = boundBeforehand(input, trust);
+  const offers = zoneOffers(spec, fleet, input.capacity, memory, prices, asOf);
+  const { levels: wanted, ...called } = wantedLevels(input, trust.usable, nextPriceFactor(offers));
   const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
-  const holds = stale || isUnexpectedDrop(forecast);
-
-  const slow = byCost
-    ? withoutFlutter(wanted, shortly)
-    : stabilised(wanted, remembered(memory, asOf, settings.stabilisationMs), shortly, settings);
-  if (!sameLevels(slow, wanted)) bindings.push('stabilisation: letting go waits and goes slowly');
-  const settled = withParked(slow, memory.parked, asOf);
-  if (!sameLevels(settled, slow))
-    bindings.push(
-      `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
-    );
-  const own = holds ? highest(settled, heldLevels(held, memory)) : settled;
-  const asked = withForced(countsOf(own), input.forced);
-  const placed = place(withinCaps(asked, input, bindings), offers, input.forced, spec);
-  if (totalInstances(placed.unplaced) > 0) {
-    bindings.push(
-      `zones: no room for ${totalInstances(placed.unplaced)} more in ${spec.mirrors.zones.join(', ')}`,
-    );
-  }
-  const mirrors = input.paused ? [...held].sort(byZone) : placed.mirrors;
-  const wantedMinimum = lastingMinimum(input, usable, holds);
-  const steadyMinimum = heldMinimum(
-    wantedMinimum,
-    remembered(memory, asOf, settings.breakEvenMs).map((want) => want.primaryMinimum),
-    fleet.primary.minimum,
-  );
-  const primaryMinimum = input.paused
-    ? fleet.primary.minimum
-    : Math.min(fleet.primary.maximum, steadyMinimum);
-  if (steadyMinimum > fleet.primary.maximum) {
-    bindings.push(`primary: its autoscaler's maximum is ${fleet.primary.maximum}`);
-  }
-
-  const { ready, coming } = primaryCapacity(fleet);
-  const factor = byCost ? carriedBy(settings.thresholdFactor) : settings.thresholdFactor;
-  const findings: Findings = {
-    usable,
-    stale,
-    demand,
-    threshold: ready * perInstance * factor,
-    ready,
-    comingThreshold: coming * perInstance * factor,
-    thresholdFactor: factor,
-    reactive,
-    bridging,
-    wanted,
-    ...(byCost ? { byCost } : {}),
-    asked,
-    held,
-    mirrors,
-    offers,
-    bindings,
-    spendPerHour: mirrorSpendPerHour(mirrors, input.prices),
-  };
-  const plan = {
-    id: `${spec.application}@${asOf}`,
-    application: spec.application,
-    asOf,
-    mirrors,
-    primaryMinimum,
-  };
-  // What an operator forced goes at once when released: it was no demand that could come back.
-  const planned = lowest(levelsOf(sumOf(mirrors)), own);
+  const kept = settled(input, { levels: wanted, ...called }, trust.holds, held, bindings);
+  const asked = withForced(countsOf(kept), input.forced);
+  const placed = placeWithinCaps(input, asked, offers, bindings);
+  const mirrors = input.paused ? [...held].sort(byZone) : placed;
+  const wantedMinimum = lastingMinimum(input, trust.usable, trust.holds);
+  const primaryMinimum = setMinimum(input, wantedMinimum, bindings);
+  const spendPerHour = mirrorSpendPerHour(mirrors, prices);
+  const findings = { ...trust, ...called, wanted, asked, held, mirrors, offers, bindings, spendPerHour };
+  const { application } = spec;
+  const plan: Plan = { id: `${application}@${asOf}`, application, asOf, mirrors, primaryMinimum };
   return {
     plan,
     reasons: explain(input, findings, plan),
     nextLookMs: nextLook(input, findings, primaryMinimum),
-    memory: {
-      wants: [
-        ...wants,
-        {
-          at: asOf,
-          ...wanted,
-          primaryMinimum: wantedMinimum,
-          ...(bridging > 0 ? { bridging } : {}),
-          planned,
-        },
-      ],
-      stockOuts: rememberedStockOuts(memory, asOf),
-      dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
-      mirrors,
-      parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),
-    },
+    memory: memoryAfter(input, findings, kept, wantedMinimum),
   };
 }
 
-/**
- * What `cost` weighs: one more instance at what it costs where it would come to be. What goes unserved costs the same wherever.
- * Without an outlook on the next minutes it has nothing to weigh: the interval stands in.
- */
-function weighedByCost(
-  { forecast, spec, settings, prices, ...known }: DecideInput,
-  factor: number,
-): CostLevels | undefined {
-  const { nearTerm } = forecast;
-  if (spec.mirrors.policy !== 'cost' || !nearTerm) return undefined;
-  return costLevels({
-    ...known,
-    nearTerm,
-    prices: pricesTimes(factor, prices),
-    perInstance: spec.demand.perInstance * carriedBy(settings.thresholdFactor),
-    violationCost: spec.objectives.violationCost / factor,
-  });
-}
-
-function isStale({ forecast, spec, now }: DecideInput): boolean {
-  const { stepMs } = spec.demand;
-  const { observationDelayMs = spec.demand.observationDelayMs } = forecast;
-  return (now ?? forecast.issuedAt) - forecast.asOf > observationDelayMs + 2 * stepMs + STALE_AFTER_MS;
-}
-
-/** Demand fell far below what was forecast of this moment: perhaps an outage's silence, not low demand. */
-function isUnexpectedDrop({ expected, observed, quality }: ForecastDigest): boolean {
-  return quality !== 'cold' && expected !== undefined && observed < UNEXPECTED_BELOW * expected.lower;
-}
-
-function bindingsOf({ forecast, spec, paused, forced }: DecideInput, stale: boolean): string[] {
+/** What binds the decision before anything was weighed. */
+function boundBeforehand({ forecast, spec, paused, forced }: DecideInput, trust: Trust): string[] {
   const bindings: string[] = [];
   if (paused) bindings.push('pause: no new action');
   if (spec.mode !== 'auto') bindings.push(`mode: ${spec.mode} changes nothing`);
-  if (stale) bindings.push('stale forecast: nothing is let go, only observed demand raises');
-  else if (forecast.quality === 'cold') bindings.push('cold forecast: only observed demand counts');
-  else if (isUnexpectedDrop(forecast)) bindings.push('unexpected drop: nothing is let go');
+  const mistrust = mistrustOf(forecast, trust);
+  if (mistrust) bindings.push(mistrust);
   const zones = Object.keys(forced).filter((zone) => totalInstances(forced[zone]!) > 0);
   if (zones.length > 0) bindings.push(`forced: ${zones.sort().join(', ')}`);
   return bindings;
 }
 
-/** What was planned last: the cloud shows an instance on its way to shadow as running. Without a plan, what is up. */
-function heldLevels(held: readonly ZonePlan[], memory: DecisionMemory): Levels {
-  return levelsOf(sumOf(memory.mirrors ?? held));
+function placeWithinCaps(
+  input: DecideInput,
+  asked: TierCounts,
+  offers: ZoneOffer[],
+  bindings: string[],
+): ZonePlan[] {
+  const { forced, spec } = input;
+  const { mirrors, unplaced } = place(withinCaps(asked, input, bindings), offers, forced, spec);
+  if (totalInstances(unplaced) > 0)
+    bindings.push(`zones: no room for ${totalInstances(unplaced)} more in ${spec.mirrors.zones.join(', ')}`);
+  return mirrors;
+}
+
+/** The primary's minimum that the plan sets. @param wanted what lasting demand asks for at this look */
+function setMinimum(
+  { forecast, fleet, memory, settings, paused }: DecideInput,
+  wanted: number,
+  bindings: string[],
+): number {
+  const { minimum, maximum } = fleet.primary;
+  const lately = remembered(memory, forecast.asOf, settings.breakEvenMs).map((want) => want.primaryMinimum);
+  const steady = heldMinimum(wanted, lately, minimum);
+  if (steady > maximum) bindings.push(`primary: its autoscaler's maximum is ${maximum}`);
+  return paused ? minimum : Math.min(maximum, steady);
+}
+
+/** What the next decision must know of this one. */
+function memoryAfter(
+  { forecast: { asOf }, memory, settings }: DecideInput,
+  { wanted, bridging, mirrors }: Findings,
+  kept: Levels,
+  primaryMinimum: number,
+): DecisionMemory {
+  const wants = remembered(memory, asOf, Math.max(settings.stabilisationMs, settings.breakEvenMs));
+  // What an operator forced goes at once when released: it was no demand that could come back.
+  const planned = lowest(levelsOf(sumOf(mirrors)), kept);
+  const bridges = bridging > 0 ? { bridging } : {};
+  return {
+    wants: [...wants, { at: asOf, ...wanted, primaryMinimum, ...bridges, planned }],
+    stockOuts: rememberedStockOuts(memory, asOf),
+    dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
+    mirrors,
+    parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),
+  };
 }
 
 /** Soon while anything is up, unclear or near; late when nothing can happen before the next look. */
@@ -263,8 +166,4 @@ function zonePlanOf({ zone, full, warm, shadow }: ZonePlan): ZonePlan {
 
 function byZone(a: ZonePlan, b: ZonePlan): number {
   return a.zone < b.zone ? -1 : 1;
-}
-
-function sameLevels(a: Levels, b: Levels): boolean {
-  return a.full === b.full && a.fullAndWarm === b.fullAndWarm && a.fullWarmAndShadow === b.fullWarmAndShadow;
 }

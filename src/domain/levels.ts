@@ -1,5 +1,5 @@
 import type { ForecastDigest } from './forecast.ts';
-import type { DecisionMemory, FleetState, Settings } from './plan.ts';
+import type { FleetState } from './plan.ts';
 import type { TierCounts } from './tier.ts';
 
 /** Mirror instances that must be at least so ready. Nested: each level holds the ones before it. */
@@ -127,54 +127,6 @@ export function countsOf(levels: Levels): TierCounts {
   };
 }
 
-/** Wants of the last `windowMs` before `asOf`. */
-export function remembered(memory: DecisionMemory, asOf: number, windowMs: number): DecisionMemory['wants'] {
-  return memory.wants.filter((want) => want.at > asOf - windowMs && want.at < asOf);
-}
-
-/**
- * Wants that still count for what is undone within seconds, a third as long: a full that steps down stays at hand as warm.
- */
-export function rememberedShortly(
-  memory: DecisionMemory,
-  asOf: number,
-  { stabilisationMs }: Settings,
-): DecisionMemory['wants'] {
-  return remembered(memory, asOf, stabilisationMs / 3);
-}
-
-/**
- * Up at once, down slowly: never below the highest want of the stabilisation window, and no more than
- * `scaleDownFraction` of what the plan held within that window is let go. What is full counts `shortly` only, and goes
- * whole: as warm it is still held.
- */
-export function stabilised(
-  wanted: Levels,
-  wants: DecisionMemory['wants'],
-  shortly: DecisionMemory['wants'],
-  settings: Settings,
-): Levels {
-  const keep = 1 - settings.scaleDownFraction;
-  const part = (held: number | undefined) => Math.floor(keep * (held ?? 0) + 1e-9);
-  const slowly = (level: keyof Levels) =>
-    Math.max(wanted[level], ...wants.flatMap((want) => [want[level], part(want.planned?.[level])]));
-  return nested({
-    full: Math.max(wanted.full, ...shortly.map((want) => want.full)),
-    fullAndWarm: slowly('fullAndWarm'),
-    fullWarmAndShadow: slowly('fullWarmAndShadow'),
-  });
-}
-
-/**
- * Under policy `cost` what is let go has been weighed against what a call would cost. Only flutter is kept out: what rests is
- * let go once nobody wanted it `shortly`, and so is what bridges a gap of the primary, since by serving it hides the load that
- * called for it.
- */
-export function withoutFlutter(wanted: Levels, shortly: DecisionMemory['wants']): Levels {
-  const most = (level: keyof Levels) => Math.max(wanted[level], ...shortly.map((want) => want[level]));
-  return nested({
-    full: Math.max(wanted.full, ...shortly.map((want) => want.bridging ?? 0)),
-    fullAndWarm: most('fullAndWarm'),
-    fullWarmAndShadow: most('fullWarmAndShadow'),
-  });
+export function sameLevels(a: Levels, b: Levels): boolean {
+  return a.full === b.full && a.fullAndWarm === b.fullAndWarm && a.fullWarmAndShadow === b.fullWarmAndShadow;
 }
