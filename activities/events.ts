@@ -8,18 +8,22 @@ import {
 } from '../src/domain/chatter.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { afterAnswer, afterFailure, type EventSource, type SourceState } from '../src/domain/event-source.ts';
-import { factorOf, type EventOutcome } from '../src/domain/uplift.ts';
+import { factorOf, REFERENCES_BACK_MS, type EventOutcome } from '../src/domain/uplift.ts';
 import type { Applications } from '../src/ports/applications.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import { UnknownApplicationError } from '../src/ports/errors.ts';
 import type { Answer, EventSources, EventStore, KnownEvent } from '../src/ports/events.ts';
+import type { History } from '../src/ports/history.ts';
+import { knownDemand } from './past/known-demand.ts';
 
 export interface EventDeps {
   applications: Applications;
   events: EventStore;
   eventSources: EventSources;
   demand: DemandSource;
+  /** Where kept and imported demand lies. Absent: what the source shows is all. */
+  history?: Pick<History, 'demandDays'>;
   clock: Clock;
 }
 
@@ -32,13 +36,17 @@ const BRIDGED_STEPS = 3;
 const CHATTER_HISTORY_MS = 14 * DAY_MS;
 /** Enough for a hundredth of them to say what is ordinary; more would cost a look more than it learns. */
 const CHATTER_HISTORY_STEPS = 2_000;
-/** Cloud Monitoring keeps six weeks; older events have been measured by then. */
-const MEASURED_BACK_MS = 42 * DAY_MS;
+/** The ledger keeps demand no longer. */
+const MEASURED_BACK_MS = 400 * DAY_MS;
 const LONGEST_MEASURED_MS = 7 * DAY_MS;
+/** What could not be measured is tried again after so long: demand may have been imported since. */
+const MEASURED_AGAIN_MS = HOUR_MS;
 
 /** Looks at the sources of events, and measures what events did. */
 export function createEventActivities(deps: EventDeps) {
   const { events, eventSources, clock } = deps;
+  /** When each event was last tried to be measured, by application and event. */
+  const tried = new Map<string, number>();
 
   /** What the answer changes in the ledger; resolves to what it was, in words, and the memory to keep. */
   async function take(
@@ -197,22 +205,31 @@ export function createEventActivities(deps: EventDeps) {
 
     /** Measures the events that are over and have not been measured yet. Resolves to how many could be. */
     async measureEvents({ spec }: { spec: ApplicationSpec }): Promise<number> {
+      const { application } = spec;
       const now = clock.now() - spec.demand.observationDelayMs;
-      const known = await events.events(spec.application, now - MEASURED_BACK_MS, now, now);
-      const done = new Set(
-        (await events.outcomes(spec.application)).map(({ source, id }) => JSON.stringify([source, id])),
+      const known = await events.events(application, now - MEASURED_BACK_MS, now, now);
+      const done = new Set((await events.outcomes(application)).map(keyOf));
+      const triedKey = (event: KnownEvent) => `${application} ${keyOf(event)}`;
+      const due = known.filter(
+        (event) =>
+          event.end <= now &&
+          event.end - event.start <= LONGEST_MEASURED_MS &&
+          !done.has(keyOf(event)) &&
+          now - (tried.get(triedKey(event)) ?? -Infinity) >= MEASURED_AGAIN_MS,
       );
-      const over = known.filter(
-        ({ source, id, start, end }) =>
-          end <= now && end - start <= LONGEST_MEASURED_MS && !done.has(JSON.stringify([source, id])),
-      );
-      if (over.length === 0) return 0;
-      const samples = await deps.demand.read(spec, now - MEASURED_BACK_MS, now);
-      const outcomes = over.flatMap((event) => outcomeOf(event, known, samples, spec.demand.stepMs) ?? []);
-      await events.saveOutcomes(spec.application, outcomes);
+      if (due.length === 0) return 0;
+      for (const event of due) tried.set(triedKey(event), now);
+      const from = Math.min(...due.map(({ start }) => start)) - REFERENCES_BACK_MS;
+      const samples = await knownDemand(deps, spec, from, now);
+      const outcomes = due.flatMap((event) => outcomeOf(event, known, samples, spec.demand.stepMs) ?? []);
+      await events.saveOutcomes(application, outcomes);
       return outcomes.length;
     },
   };
+}
+
+function keyOf({ source, id }: { source: string; id: string }): string {
+  return JSON.stringify([source, id]);
 }
 
 type Found = Burst & { goesOn: boolean };

@@ -13,7 +13,7 @@ import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
 import { digestOf, HISTORY_MS, HORIZON_MS, PATH_MS, windowsOf } from './digest.ts';
 import { NearTerm } from './near-term.ts';
-import { fingerprints, hasChanged, importedDays, withImported } from './past/imported-days.ts';
+import { fingerprints, hasChanged, importedDays, stepsOfDays, withImported } from './past/imported-days.ts';
 import { SeenDemand } from './seen-demand.ts';
 import { sizedEvents } from './sized-events.ts';
 import type { Clock } from '../src/ports/clock.ts';
@@ -160,7 +160,7 @@ async function load(
   const history = extend(undefined, samples, stepMs, HISTORY_MS);
   const app: Tracked = {
     series: seriesOf(spec),
-    demand: new SeenDemand(history),
+    demand: new SeenDemand(history, stepsOfDays(imported.replaces, stepMs, from, now)),
     pipeline: newPipeline(stepMs, spec.mirrors.interval),
     nearTerm: new NearTerm(spec),
     fittedAsOf: -Infinity,

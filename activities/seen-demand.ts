@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import { joined, type StepValue } from '../src/domain/imported-demand.ts';
 import { RevisionAge } from '../src/domain/observation-delay.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import type { History } from '../models/forecaster.ts';
@@ -25,9 +26,12 @@ export interface FinalDemand {
 export class SeenDemand {
   #history: History | undefined;
   readonly #revisions = new RevisionAge();
+  readonly #replaces: readonly StepValue[];
 
-  constructor(history?: History) {
+  /** @param replaces what was imported in place of what the source shows: a person's word, which reading again does not undo */
+  constructor(history?: History, replaces: readonly StepValue[] = []) {
     this.#history = history;
+    this.#replaces = replaces;
   }
 
   /**
@@ -45,7 +49,9 @@ export class SeenDemand {
     const newest = this.#history ? endOf(this.#history) : now - HISTORY_MS;
     const fresh = await source.read(spec, newest - REVISED_MS, now);
     this.#revisions.read(fresh, now);
-    const history = (this.#history = extend(this.#history, fresh, stepMs, HISTORY_MS));
+    const replaced = this.#replaces.filter(({ at }) => at > newest - REVISED_MS);
+    const counted = joined([], fresh, replaced);
+    const history = (this.#history = extend(this.#history, counted, stepMs, HISTORY_MS));
     const longer = Math.ceil(Math.max(0, this.#revisions.finalAfterMs - observationDelayMs) / stepMs);
     const delayMs = observationDelayMs + longer * stepMs;
     // Without any sample yet: the newest one that there could be. Nothing is up then, and nothing is raised.

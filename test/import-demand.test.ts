@@ -6,13 +6,16 @@ import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackfillActivities, type BackfilledDay } from '../activities/backfill.ts';
+import { createEventActivities } from '../activities/events.ts';
 import { createForecastActivities } from '../activities/forecast.ts';
 import { demandOfDays } from '../activities/past/demand-days.ts';
+import { holidaysOf } from '../models/features/holidays.ts';
 import { hindsight } from '../src/backtest/hindsight.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { seriesOfDays } from '../src/domain/demand-series.ts';
 import { IMPORTED, joined, onSteps, type StepValue } from '../src/domain/imported-demand.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { createEventSources } from '../src/events/sources.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { ImportAnswer } from '../src/ports/demand.ts';
@@ -126,6 +129,38 @@ describe('the first forecast', () => {
     const after = await forecast(ask);
     expect(after.quality).not.toBe('cold');
     expect(after.asOf).toBe(now);
+  });
+
+  test('goes on from what was imported to replace, though the source shows the minutes that it named again', async () => {
+    const spec = { ...SPEC, application: 'corrected', demand: { ...SPEC.demand, stepMs: MINUTE_MS } };
+    let now = NOW;
+    // A load test is all that was observed of the last quarter of an hour.
+    const observed = {
+      read: async (_: ApplicationSpec, from: number, to: number) =>
+        minutes(Math.max(from, NOW - 2 * 3_600_000), to, (at) =>
+          at > NOW - 15 * MINUTE_MS && at <= NOW ? 5_000 : 100,
+        ),
+    };
+    const { forecast } = createForecastActivities({
+      demand: observed,
+      ledger,
+      history: ledger.history,
+      clock: { now: () => now, speed: 1 },
+      fitter: FITTER,
+    });
+    const ask = { spec, settings: DEFAULT_SETTINGS };
+    expect((await forecast(ask)).observed).toBe(5_000);
+    await run(
+      'corrected',
+      fileOf(NOW - 15 * MINUTE_MS, NOW, MINUTE_MS, () => 110),
+      '--replace',
+    );
+    now += 15 * MINUTE_MS;
+    // What is read again of those minutes is the load test; the import's word stands: instances for 200 at the most were needed.
+    const levels = 200 / SPEC.demand.perInstance;
+    expect((await forecast(ask)).nearTerm!.callsPerHour.length).toBeLessThanOrEqual(levels);
+    now += MINUTE_MS;
+    expect((await forecast(ask)).nearTerm!.callsPerHour.length).toBeLessThanOrEqual(levels);
   });
 
   test('goes on where an import ended days ago and nothing was observed since', async () => {
@@ -310,6 +345,36 @@ describe('steps of another length', () => {
   });
 });
 
+test('what events did is measured by what was imported of the time before anything was observed', async () => {
+  const spec = { ...SPEC, application: 'measured' };
+  const sale = {
+    id: 'sale',
+    announced: NOW - 200 * DAY_MS,
+    start: NOW - 100 * DAY_MS,
+    end: NOW - 100 * DAY_MS + 3 * 3_600_000,
+    name: 'sale',
+    kind: 'sale',
+  };
+  await ledger.eventStore.remember(spec.application, 'campaigns', [sale], NOW - 200 * DAY_MS);
+  let now = NOW;
+  const { measureEvents } = createEventActivities({
+    applications: { find: async () => ({ spec, settings: DEFAULT_SETTINGS }) },
+    events: ledger.eventStore,
+    eventSources: createEventSources(holidaysOf),
+    demand: silent,
+    history: ledger.history,
+    clock: { now: () => now, speed: 1 },
+  });
+  expect(await measureEvents({ spec })).toBe(0);
+  const trebled = (at: number) => demandAt(at) * (at > sale.start && at <= sale.end ? 3 : 1);
+  await run('measured', fileOf(sale.start - 15 * DAY_MS, sale.end + DAY_MS, STEP_MS, trebled));
+  now += 3_600_000;
+  expect(await measureEvents({ spec })).toBe(1);
+  const [uplift] = await ledger.eventStore.uplifts(spec.application);
+  expect(uplift).toMatchObject({ source: 'campaigns', kind: 'sale', events: 1 });
+  expect(uplift!.measured).toBeCloseTo(3, 1);
+});
+
 test('a backfill works a day out again that only an import knows of', async () => {
   const spec = { ...SPEC, application: 'backfilled' };
   await run('backfilled', fileOf(MONDAY - 5 * DAY_MS, MONDAY + 3 * DAY_MS));
@@ -335,6 +400,13 @@ test('a backfill works a day out again that only an import knows of', async () =
   expect(first!.forecast).toMatchObject({ observed: demandAt(MONDAY - STEP_MS) });
   expect(first!.forecast.quality).not.toBe('cold');
 });
+
+function minutes(from: number, to: number, of: (at: number) => number): StepValue[] {
+  const found = [];
+  for (let at = Math.floor(from / MINUTE_MS) * MINUTE_MS + MINUTE_MS; at <= to; at += MINUTE_MS)
+    found.push({ at, value: of(at) });
+  return found;
+}
 
 function steps(from: number, to: number): StepValue[] {
   const found = [];

@@ -33,9 +33,14 @@ export function withImported(
   to: number,
 ): Sample[] {
   if (fills.length === 0 && replaces.length === 0) return [...observed];
-  const steps = (days: readonly DemandDay[]) =>
-    days.flatMap((day) => onSteps(day.samples, day.stepMs, stepMs)).filter(({ at }) => at > from && at <= to);
-  return joined(steps(fills), observed, steps(replaces));
+  return joined(stepsOfDays(fills, stepMs, from, to), observed, stepsOfDays(replaces, stepMs, from, to));
+}
+
+/** The steps of days with from < end <= to, at another step where they are so. */
+export function stepsOfDays(days: readonly DemandDay[], stepMs: number, from: number, to: number): Sample[] {
+  return days
+    .flatMap((day) => onSteps(day.samples, day.stepMs, stepMs))
+    .filter(({ at }) => at > from && at <= to);
 }
 
 /** Tells the contents of days apart without keeping them. */

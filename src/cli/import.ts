@@ -1,7 +1,7 @@
 import { endOf } from '../../models/forecaster.ts';
 import type { Config } from '../config/config.ts';
-import { onSteps, type StepValue } from '../domain/imported-demand.ts';
-import type { ForgetAnswer, ImportAnswer, ImportBody, ImportedDay } from '../ports/demand.ts';
+import { NOTHING_TAKEN, onSteps, type StepValue } from '../domain/imported-demand.ts';
+import type { ForgetAnswer, ImportAnswer, ImportBody, ImportCounts, ImportedDay } from '../ports/demand.ts';
 import { readSeriesFile, type SeriesColumns } from './forecast/series-file.ts';
 import { askWorker, authorization } from './worker-api.ts';
 
@@ -48,12 +48,7 @@ export async function importDemand(
   const negative = found.filter(({ value }) => value < 0).length;
   const days = daysOf(onSteps(known, fileStepMs, stepMs), stepMs);
   const sum: Imported = {
-    taken: 0,
-    changed: 0,
-    unchanged: 0,
-    observed: 0,
-    tooOld: 0,
-    tooNew: 0,
+    ...NOTHING_TAKEN,
     running: false,
     from: startAt - fileStepMs,
     to: endOf(history),
@@ -64,8 +59,7 @@ export async function importDemand(
   for (let i = 0; i < days.length; i += DAYS_PER_REQUEST) {
     const body: ImportBody = { stepMs, replace, days: days.slice(i, i + DAYS_PER_REQUEST) };
     const answer = await send(config, application, body);
-    for (const key of ['taken', 'changed', 'unchanged', 'observed', 'tooOld', 'tooNew'] as const)
-      sum[key] += answer[key];
+    for (const key of Object.keys(NOTHING_TAKEN) as (keyof ImportCounts)[]) sum[key] += answer[key];
     sum.running = answer.running;
     if (days.length > DAYS_PER_REQUEST)
       note(`${Math.min(days.length, i + DAYS_PER_REQUEST)} of ${days.length} days`);

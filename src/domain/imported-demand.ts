@@ -14,6 +14,9 @@ export const IMPORTED = {
   replaces: 'imported to replace',
 } as const;
 
+/** Before any step was taken: what the counts of an import start from. */
+export const NOTHING_TAKEN = { taken: 0, changed: 0, unchanged: 0, observed: 0, tooOld: 0, tooNew: 0 };
+
 /** Every step once, ascending: what replaces before what was observed before what fills. */
 export function joined(
   fills: readonly StepValue[],

@@ -127,6 +127,8 @@ const LEAST_COVERAGE = 0.5;
 const DAY_MS = 86_400_000;
 /** Whole weeks, then days: what the same hours did on other days. */
 const REFERENCE_DAYS = [-7, -14, -21, 7, -1, -2, 1];
+/** How long before a window the demand may lie that it is compared with. */
+export const REFERENCES_BACK_MS = 21 * DAY_MS;
 const LEAST_REFERENCES = 2;
 const LARGEST_FACTOR = 50;
 

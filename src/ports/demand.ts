@@ -27,7 +27,7 @@ export interface ImportBody {
 }
 
 /** What became of the steps that it was sent. */
-export interface ImportAnswer {
+export interface ImportCounts {
   /** Not imported before. */
   taken: number;
   /** Imported before with another value, which is gone. */
@@ -40,6 +40,9 @@ export interface ImportAnswer {
   tooOld: number;
   /** Not over yet: left out. */
   tooNew: number;
+}
+
+export interface ImportAnswer extends ImportCounts {
   /** Whether an application of that name is looked after now. */
   running: boolean;
 }

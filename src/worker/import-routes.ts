@@ -1,6 +1,6 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { seriesOfDays } from '../domain/demand-series.ts';
-import { IMPORTED } from '../domain/imported-demand.ts';
+import { IMPORTED, NOTHING_TAKEN } from '../domain/imported-demand.ts';
 import { PARTED } from '../ledger/parts.ts';
 import type { StoredLedger } from '../ledger/sql-ledger.ts';
 import type { Applications } from '../ports/applications.ts';
@@ -92,15 +92,7 @@ export function addImportRoutes(api: FastifyInstance, sources: ImportRouteSource
       if (DAY_MS % body.stepMs !== 0)
         return reply.code(400).send({ error: `stepMs is ${body.stepMs}: give one that divides a day` });
       const series = await observedSeries(sources, name);
-      const answer: ImportAnswer = {
-        taken: 0,
-        changed: 0,
-        unchanged: 0,
-        observed: 0,
-        tooOld: 0,
-        tooNew: 0,
-        running: series !== undefined,
-      };
+      const answer: ImportAnswer = { ...NOTHING_TAKEN, running: series !== undefined };
       for (const day of body.days) await takeDay(sources, name, series, body, day, clock.now(), answer);
       // What was learnt without it is no state to start from.
       if (answer.taken + answer.changed > 0) await ledger.saveModelState(name, null);
