@@ -11,6 +11,7 @@ import { minutesOf, trialOf } from '../backtest/series.ts';
 import { stepsCsv } from '../backtest/steps-csv.ts';
 import { renderTable } from '../backtest/table.ts';
 import type { ApplicationSpec } from '../domain/application.ts';
+import { dateAndTime } from '../domain/clock-time.ts';
 import { reportPage } from './backtest/report.ts';
 import { UsageError } from './errors.ts';
 import { readSeriesFile } from './forecast/series-file.ts';
@@ -36,9 +37,9 @@ export async function runBacktestCommand(options: BacktestCommandOptions, output
   const judgedFromMs = startMs + split * STEP_MS;
   const days = (demand.length - split) / 1440;
   const about =
-    `${basename(options.series)}: ${days.toFixed(1)} days judged from ${new Date(judgedFromMs).toISOString()}, ` +
-    `${(split / 1440).toFixed(1)} days before them for training; one instance carries ${Number(perInstance.toPrecision(6))}; ` +
-    `an unserved instance-hour costs ${model.violationCost} hours of an instance`;
+    `${basename(options.series)}: ${days.toFixed(1)} days judged, from ${dateAndTime(judgedFromMs)} on, after ` +
+    `${(split / 1440).toFixed(1)} days for training; one instance carries ${Number(perInstance.toPrecision(3))}; ` +
+    `an instance-hour of demand that nobody serves costs ${model.violationCost} hours of an instance`;
   const rows = await runBacktest(trial, startMs, model, {
     fitter: createFitter(loadInstalledPremirror),
     progress: (what) => output.note(`  ${what}`),

@@ -33,8 +33,9 @@ export function reportPage(report: Report): string {
 <h1>Premirror backtest</h1>
 <p>${escape(about)}.</p>
 <h2>What it cost</h2>
-<p>In hours of a full instance: what was billed, and what was not served at the price of a violation. The line is the
-clairvoyant optimum, which no policy can beat.</p>
+<p>In hours of a full instance: <b class="key-instances">instances billed</b>, and
+<b class="key-violations">demand that nobody served</b> at the price of a violation. The dashed line is the clairvoyant
+optimum, which no policy can beat. The names are explained below the table.</p>
 ${costBars(rows)}
 <h2>Beyond the optimum, as it went</h2>
 ${regretCourse(report)}
@@ -134,7 +135,7 @@ const STYLE = `
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2.2rem}h3{font-size:1rem;margin:1rem 0 0}
 svg{width:100%;height:auto;font:12px system-ui,sans-serif}svg text{fill:var(--ink)}svg text.quiet{fill:var(--quiet)}
-.grid{stroke:var(--grid)}.mark{stroke:var(--ink);stroke-dasharray:4 3}.instances{fill:var(--blue)}.violations{fill:var(--red)}
+.grid{stroke:var(--grid)}.mark{stroke:var(--ink);stroke-dasharray:4 3}.instances{fill:var(--blue)}.violations{fill:var(--red)}.key-instances{color:var(--blue)}.key-violations{color:var(--red)}
 .line{fill:none;stroke-width:1.6}.area.demand{fill:var(--demand)}
 .line.one{stroke:var(--blue)}.line.two{stroke:var(--orange)}.line.three{stroke:var(--green)}
 .key.one{fill:var(--blue)}.key.two{fill:var(--orange)}.key.three{fill:var(--green)}
