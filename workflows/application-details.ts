@@ -29,9 +29,11 @@ export function show(app: Application, nextLook: string): void {
   ]);
 }
 
+type Row = [label: string, text: string];
+
 function detailsOf(app: Application): string {
   const { state, spec } = app;
-  const rows: [string, string][] = [
+  const rows: Row[] = [
     // Continuing as new drops the static summary, so the purpose stands here too.
     [
       'looks after',
@@ -41,53 +43,66 @@ function detailsOf(app: Application): string {
   ];
   if (state.removing) rows.push(['removing', state.removing.reason]);
   if (state.paused) rows.push(['paused', state.paused.reason]);
-  const forecast = state.lastForecast;
-  if (forecast) {
-    rows.push(['demand', `${number(forecast.observed)} at ${timeOfDay(forecast.asOf)}`]);
-    if (forecast.observationDelayMs !== undefined)
-      rows.push([
-        'samples',
-        `change until ${duration(forecast.observationDelayMs)} old, declared ${duration(spec.demand.observationDelayMs)}`,
-      ]);
-    const { lower, median, upper, at } = forecast.peak;
-    rows.push([
-      'forecast',
-      `peak ${number(median)} (${number(lower)} to ${number(upper)}) at ${timeOfDay(at)}, ${forecast.model}, ${forecast.quality}`,
-    ]);
-  }
-  const decision = state.lastDecision;
-  if (decision) {
-    const { threshold, thresholdFactor, bindings, headline, mayBeMore, events = [] } = decision.reasons;
-    if (mayBeMore !== undefined) rows.push(['demand', `may be more than seen: ${mayBeMore}`]);
-    rows.push(['threshold', `${number(threshold)} (factor ${thresholdFactor})`]);
-    for (const event of events) rows.push(['event', eventInWords(event)]);
-    rows.push(['decision', headline]);
-    if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
-    rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);
-  }
-  const { perInstance, declaredPerInstance } = specOf(app).demand;
-  if (declaredPerInstance !== undefined)
-    rows.push([
-      'an instance',
-      `carries ${number(perInstance)} as measured, ${number(declaredPerInstance)} as declared`,
-    ]);
-  if (state.tuned) rows.push(['settings', state.tuned.why]);
-  const runs = liveRuns(app);
-  if (runs.length === 0) rows.push(['mirrors', 'none']);
-  for (const run of runs)
-    rows.push([`mirror`, `${run.zone}: ${run.phase}, ${run.serving} serving of ${inWords(run.wanted)}`]);
-  for (const [zone, counts] of Object.entries(state.forced))
-    rows.push(['forced', `${zone}: ${inWords(counts)}`]);
-  for (const [zone, until] of Object.entries(state.memory.dryUntil))
-    rows.push(['dry', `${zone} until ${timeOfDay(until)}`]);
+  rows.push(...forecastRows(app), ...decisionRows(app), ...learntRows(app), ...mirrorRows(app));
   if (app.trouble) rows.push(['trouble', app.trouble]);
   rows.push(['next look', app.nextLook]);
   return codeBlock(rows);
 }
 
-/** "in 2 min: nothing is near" */
-export function lookIn(ms: number, why: string): string {
-  return `in ${duration(ms)}: ${why}`;
+function forecastRows({ spec, state: { lastForecast: forecast } }: Application): Row[] {
+  if (!forecast) return [];
+  const { observed, asOf, observationDelayMs, peak, model, quality } = forecast;
+  const { lower, median, upper, at } = peak;
+  const rows: Row[] = [['demand', `${number(observed)} at ${timeOfDay(asOf)}`]];
+  if (observationDelayMs !== undefined)
+    rows.push([
+      'samples',
+      `change until ${duration(observationDelayMs)} old, declared ${duration(spec.demand.observationDelayMs)}`,
+    ]);
+  const interval = `${number(lower)} to ${number(upper)}`;
+  rows.push(['forecast', `peak ${number(median)} (${interval}) at ${timeOfDay(at)}, ${model}, ${quality}`]);
+  return rows;
+}
+
+function decisionRows({ state: { lastDecision: decision } }: Application): Row[] {
+  if (!decision) return [];
+  const { threshold, thresholdFactor, bindings, headline, mayBeMore, events = [] } = decision.reasons;
+  const rows: Row[] = [];
+  if (mayBeMore !== undefined) rows.push(['demand', `may be more than seen: ${mayBeMore}`]);
+  rows.push(['threshold', `${number(threshold)} (factor ${thresholdFactor})`]);
+  for (const event of events) rows.push(['event', eventInWords(event)]);
+  rows.push(['decision', headline]);
+  if (bindings.length > 0) rows.push(['bound by', bindings.join(', ')]);
+  rows.push(['primary', `minimum ${decision.plan.primaryMinimum}`]);
+  return rows;
+}
+
+function learntRows(app: Application): Row[] {
+  const { perInstance, declaredPerInstance } = specOf(app).demand;
+  const rows: Row[] = [];
+  if (declaredPerInstance !== undefined)
+    rows.push([
+      'an instance',
+      `carries ${number(perInstance)} as measured, ${number(declaredPerInstance)} as declared`,
+    ]);
+  if (app.state.tuned) rows.push(['settings', app.state.tuned.why]);
+  return rows;
+}
+
+function mirrorRows(app: Application): Row[] {
+  const { forced, memory } = app.state;
+  const runs = liveRuns(app);
+  const rows: Row[] =
+    runs.length === 0
+      ? [['mirrors', 'none']]
+      : runs.map((run) => [
+          'mirror',
+          `${run.zone}: ${run.phase}, ${run.serving} serving of ${inWords(run.wanted)}`,
+        ]);
+  for (const [zone, counts] of Object.entries(forced)) rows.push(['forced', `${zone}: ${inWords(counts)}`]);
+  for (const [zone, until] of Object.entries(memory.dryUntil))
+    rows.push(['dry', `${zone} until ${timeOfDay(until)}`]);
+  return rows;
 }
 
 function number(value: number): string {

@@ -9,18 +9,16 @@ import {
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Decision, Plan } from '../src/domain/plan.ts';
 import { wallMs } from '../src/temporal/wall-time.ts';
-import { lookIn, show } from './application-details.ts';
+import { show } from './application-details.ts';
 import { registerHandlers } from './application-handlers.ts';
 import { applyPlan, retireAll } from './application-mirrors.ts';
 import { begin, remember, specOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
 import { failureText } from './failures.ts';
+import { historyIsLong } from './history-length.ts';
 import type { ApplicationInput } from './messages.ts';
 import { activitiesAt } from './proxies.ts';
 import { duration } from './words.ts';
-
-/** One run's timeline should fit a screen, so we continue as new long before the server asks for it. */
-const MAX_HISTORY_LENGTH = 600;
 
 /**
  * Looks after one application, for ever: forecast, evaluate, mirror, sync, route, scale. Mirror, sync and route are the
@@ -34,7 +32,7 @@ export async function application(input: ApplicationInput): Promise<string> {
       app.wake = false;
       await adoptSpec(app);
       const next = await look(app);
-      if (historyIsLong(app)) await startAfresh(app);
+      if (historyIsLong(input)) await startAfresh(app);
       await condition(() => app.wake, wallMs(next.ms, input.speed), { summary: next.why });
     }
   } catch (error) {
@@ -65,8 +63,9 @@ async function look(app: Application): Promise<{ ms: number; why: string }> {
     app.trouble = failureText(error);
     next = { ms: settings.nearLookMs, why: `try again after: ${app.trouble}` };
   }
-  show(app, lookIn(next.ms, next.why));
-  return { ms: next.ms, why: `look again in ${duration(next.ms)}; ${next.why}` };
+  const wait = duration(next.ms);
+  show(app, `in ${wait}`);
+  return { ms: next.ms, why: `look again in ${wait}; ${next.why}` };
 }
 
 async function forecastStep(app: Application): Promise<ForecastDigest> {
@@ -144,11 +143,6 @@ async function restorePrimary({ spec, state, input }: Application): Promise<void
   );
   delete state.primaryMinimumBefore;
   delete state.primaryMinimum;
-}
-
-function historyIsLong({ input }: Application): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength > (input.maxHistoryLength ?? MAX_HISTORY_LENGTH);
 }
 
 /** Carries the state whole. It is read after every handler has finished, in the same task as the command. */

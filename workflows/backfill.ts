@@ -11,7 +11,7 @@ import { APPLICATION_KEY, NOMINAL_TIME_KEY } from '../src/temporal/search-attrib
 import { backfillProgressQuery } from './past-messages.ts';
 import type { BackfillInput, BackfillProgress } from './past-messages.ts';
 import { pastActivities } from './proxies.ts';
-import { codeBlock, day } from './words.ts';
+import { codeBlock, day, percent } from './words.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -115,8 +115,4 @@ function inWords({ daysDone, looks, points, covered, cost, optimalCost }: Backfi
   const regret =
     optimalCost > 0 ? `; cost ${cost.toFixed(2)}, ${percent(cost / optimalCost - 1)} over hindsight` : '';
   return `${days}, ${looks} looks${coverage}${regret}`;
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
 }

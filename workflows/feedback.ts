@@ -10,7 +10,7 @@ import { failureType, isGone } from './failures.ts';
 import { retuneSignal } from './messages.ts';
 import type { FeedbackInput } from './past-messages.ts';
 import { pastActivities } from './proxies.ts';
-import { codeBlock, day, timeOfDay } from './words.ts';
+import { codeBlock, day, percent, timeOfDay } from './words.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -132,8 +132,4 @@ function measuredRows({ byCpu, byLatency, hours, saturated }: CapacityEvidence):
 function show(application: string, rows: [string, string][]): string {
   setCurrentDetails(codeBlock([['looks back on', application], ...rows]));
   return rows.at(-1)![1];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)}%`;
 }

@@ -1,7 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
-import type { Decision, DecisionMemory, Plan, Settings, ZonePlan } from '../src/domain/plan.ts';
+import type { Decision, DecisionMemory, Plan, Settings } from '../src/domain/plan.ts';
 import type { Movable } from '../src/domain/settings.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
@@ -165,5 +165,3 @@ export interface MirrorChange {
 }
 export const mirrorChangedSignal = defineSignal<[MirrorChange]>('mirrorChanged');
 export const mirrorStateQuery = defineQuery<MirrorRunState>('state');
-
-export type { ZonePlan };

@@ -5,17 +5,15 @@ import {
   condition,
   continueAsNew,
   isCancellation,
-  workflowInfo,
 } from '@temporalio/workflow';
 import { NO_INSTANCES, inWords, totalInstances } from '../src/domain/tier.ts';
 import { wallMs } from '../src/temporal/wall-time.ts';
 import { failureText, failureType } from './failures.ts';
+import { historyIsLong } from './history-length.ts';
 import type { MirrorRunInput } from './messages.ts';
 import { begin, enter, registerHandlers, tellApplication } from './mirror-state.ts';
 import type { MirrorRun } from './mirror-state.ts';
 import { bring, unwind } from './mirror-steps.ts';
-
-const MAX_HISTORY_LENGTH = 600;
 
 /** How long a mirror is held without asking whether its application still lives: the dead man's switch. */
 const LEASE_MS = 5 * 60_000;
@@ -80,11 +78,6 @@ function asFailure(error: unknown): ApplicationFailure {
     nonRetryable: true,
     cause: error instanceof Error ? error : undefined,
   });
-}
-
-function historyIsLong({ maxHistoryLength }: MirrorRunInput): boolean {
-  const { continueAsNewSuggested, historyLength } = workflowInfo();
-  return continueAsNewSuggested || historyLength > (maxHistoryLength ?? MAX_HISTORY_LENGTH);
 }
 
 async function startAfresh(run: MirrorRun): Promise<never> {

@@ -88,5 +88,3 @@ type UndoActivities = Pick<
   Activities,
   'drain' | 'detach' | 'removeGroup' | 'removeRaised' | 'releaseState' | 'scale'
 >;
-
-export type ActivitiesAt = ReturnType<typeof activitiesAt>;

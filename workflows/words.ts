@@ -13,6 +13,11 @@ export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
+/** A share, 0 to 1: "94.8%". */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(1)}%`;
+}
+
 /** Columns that the Temporal UI shows of a code block before it cuts. */
 const LINE_WIDTH = 68;
 
