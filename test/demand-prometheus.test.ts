@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createSecrets } from '../src/config/secrets.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
+import type { PrometheusCredentials, SecretReference } from '../src/domain/demand-series.ts';
 import { createGcpClients } from '../src/gcp/clients.ts';
 import type { GcpClients } from '../src/gcp/clients.ts';
 import { createDemandSource } from '../src/gcp/demand.ts';
@@ -156,6 +158,62 @@ describe.skipIf(!hasPrometheus)('a real Prometheus', () => {
   });
 });
 
+describe.skipIf(!hasPrometheus)('a real Prometheus that wants a password', () => {
+  const login = {
+    user: 'premirror',
+    password: 'the-password',
+    bcrypt: '$2b$04$.qgoAed4NRQh.TIHXhsb..9qTfqooaoeu6zDM579yj2nF/rGQ1mne',
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'premirror-secrets-'));
+  let prometheus: RunningPrometheus;
+  beforeAll(async () => {
+    const at = (minute: number) => START / 1000 + 60 * minute;
+    const history = `# TYPE busy gauge\nbusy 7 ${at(1)}\nbusy 7 ${at(2)}\n# EOF\n`;
+    prometheus = await startPrometheus({ history, login });
+  }, 60_000);
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+    await prometheus.stop();
+  });
+
+  const read = (credentials: PrometheusCredentials, directory?: string) => {
+    const spec = asking('busy', prometheus.url);
+    spec.demand.prometheus!.credentials = credentials;
+    const secrets = createSecrets({ secrets: directory === undefined ? {} : { directory } });
+    return createDemandSource(clients, clock, () => undefined, secrets).read(
+      spec,
+      START,
+      START + 2 * MINUTE_MS,
+    );
+  };
+  const basic = (password: SecretReference) => ({ basic: { user: login.user, password } });
+
+  it('answers whom the specification refers to, by a variable or a file, as it is at the time', async () => {
+    const env = basic({ env: 'PREMIRROR_SECRET_TEST' });
+    await expect(read(env)).rejects.toThrow(
+      "demand.prometheus.basic.password.env: PREMIRROR_SECRET_TEST: not set in the worker's environment: set it where",
+    );
+    vi.stubEnv('PREMIRROR_SECRET_TEST', 'another');
+    await expect(read(env)).rejects.toThrow(/busy at http:.*HTTP 401: it wants other credentials/);
+    vi.stubEnv('PREMIRROR_SECRET_TEST', login.password);
+    expect(await read(env)).toMatchObject([{ value: 7 }, { value: 7 }]);
+    writeFileSync(join(folder, 'password'), `${login.password}\n`);
+    expect(await read(basic({ file: 'password' }), folder)).toHaveLength(2);
+  });
+
+  it.each([
+    ['password', undefined, /password.file: password: the worker reads no files: .*secrets.directory/],
+    ['absent', folder, /password.file: absent: .*absent cannot be read \(ENOENT\): put it there/],
+    ['../elsewhere', folder, /outside the worker's secrets.directory/],
+    ['/etc/hostname', folder, /outside the worker's secrets.directory/],
+    ['empty', folder, /is empty: write the secret into it/],
+  ])('a file %s under %s is refused in words', async (file, directory, words) => {
+    writeFileSync(join(folder, 'empty'), '\n');
+    await expect(read(basic({ file }), directory)).rejects.toThrow(words);
+  });
+});
+
 describe('what is no answer', () => {
   const SUCCESS = { status: 'success', data: { resultType: 'matrix', result: [] as unknown[] } };
   let server: Server;
@@ -272,6 +330,22 @@ describe('what is no answer', () => {
       [START / 1000 + 60 * 11_001, END / 1000],
     ]);
     expect(asked.every(({ headers }) => headers['authorization'] === undefined)).toBe(true);
+  });
+
+  it('shows a Prometheus of one’s own the token that the specification refers to, and never tells it', async () => {
+    answer = { status: 200, body: JSON.stringify(SUCCESS) };
+    asked = [];
+    const spec = asking('up', url);
+    spec.demand.prometheus!.credentials = { bearer: { env: 'PREMIRROR_SECRET_TOKEN' } };
+    const source = createDemandSource(clients, clock, () => undefined, createSecrets({ secrets: {} }));
+    vi.stubEnv('PREMIRROR_SECRET_TOKEN', 'a-token');
+    expect(await source.read(spec, START, START + DAY_MS)).toEqual([]);
+    expect(asked.map(({ headers }) => headers['authorization'])).toEqual(['Bearer a-token']);
+    vi.stubEnv('PREMIRROR_SECRET_TOKEN', 'a token\nand more');
+    const failure: unknown = await source.read(spec, START, START + DAY_MS).catch((error: unknown) => error);
+    expect(String(failure)).toMatch(/demand.prometheus.bearer: what it refers to is no token/);
+    expect(String(failure)).not.toContain('and more');
+    vi.unstubAllEnvs();
   });
 
   it('shows Managed Prometheus the worker’s own credentials, fetched as any client of Google’s does', async () => {

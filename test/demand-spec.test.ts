@@ -46,6 +46,20 @@ describe('where demand is read', () => {
       expect(warned(url)).toEqual([]);
   });
 
+  test('a Prometheus of one’s own may be shown a secret, which is referred to and never written', () => {
+    const at = 'query: up, url: https://p.example';
+    expect(parse(`prometheus: { ${at}, bearer: { env: PREMIRROR_SECRET_P } }`).prometheus).toEqual({
+      query: 'up',
+      url: 'https://p.example',
+      credentials: { bearer: { env: 'PREMIRROR_SECRET_P' } },
+    });
+    expect(
+      parse(`prometheus: { ${at}, basic: { user: me, password: { file: p } } }`).prometheus!.credentials,
+    ).toEqual({ basic: { user: 'me', password: { file: 'p' } } });
+    const loopback = 'query: up, url: "http://127.0.0.1:9090", bearer: { file: p }';
+    expect(problemsOf(`prometheus: { ${loopback} }`)).toEqual([]);
+  });
+
   test('refusals may be counted elsewhere than what is served', () => {
     const spec = parse('refused: { prometheus: { query: "sum(rate(shed_total[2m]))" } }');
     expect(spec).toMatchObject({
@@ -71,6 +85,42 @@ describe('where demand is read', () => {
     [
       'prometheus: { query: up, url: "https://me:secret@p.example" }',
       /^demand.prometheus.url: .*write the base URL/,
+    ],
+    [
+      'prometheus: { query: up, bearer: { file: p } }',
+      /^demand.prometheus.bearer: .*: remove it, or give url: Managed Service/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, bearer: { file: p }, basic: { user: me, password: { file: p } } }',
+      /^demand.prometheus.basic: .*: give exactly one of bearer and basic/,
+    ],
+    [
+      'prometheus: { query: up, url: http://localhost.example, bearer: { file: p } }',
+      /^demand.prometheus.url: .*: write an https URL: a secret goes over plain http to loopback only/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, basic: { user: me } }',
+      /^demand.prometheus.basic.password: : missing: refer to it/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, bearer: { env: AWS_SECRET_ACCESS_KEY } }',
+      /^demand.prometheus.bearer.env: \(not shown\): refer to it, by a variable .* PREMIRROR_SECRET_/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, bearer: { env: PREMIRROR_SECRET_P, file: p } }',
+      /^demand.prometheus.bearer: \(not shown\): refer to it/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, bearer: the-secret-itself }',
+      /^demand.prometheus.bearer: \(not shown\): refer to it/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, basic: { user: me, password: the-secret-itself } }',
+      /^demand.prometheus.basic.password: \(not shown\): refer to it/,
+    ],
+    [
+      'prometheus: { query: up, url: https://p.example, bearer: { token: the-secret-itself } }',
+      /^demand.prometheus.bearer.token: \(not shown\): not a known key/,
     ],
     ['refused: { filter: x }', /^demand.refused: .*: give exactly one of metric and prometheus/],
     [
@@ -109,4 +159,7 @@ test('another series is another identity; the one of old specifications is as it
   ].map((series) => JSON.stringify(identityOf(parse(series))));
   expect(new Set(all).size).toBe(all.length);
   expect(all[0]).toBe(JSON.stringify([REQUEST_COUNT, '']));
+  // Who asks is no part of it.
+  const shown = 'prometheus: { query: up, url: https://p.example, bearer: { file: p } }';
+  expect(all).toContain(JSON.stringify(identityOf(parse(shown))));
 });

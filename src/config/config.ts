@@ -47,6 +47,12 @@ export const ConfigSchema = z.strictObject({
       token: z.string().min(16).optional(),
     })
     .default({}),
+  secrets: z
+    .strictObject({
+      /** Folder of the files that specifications may refer to as secrets. Absent: they may refer to none. */
+      directory: z.string().optional(),
+    })
+    .default({}),
   prices: z
     .strictObject({
       full: z.number(),

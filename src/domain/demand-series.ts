@@ -45,7 +45,15 @@ export interface PrometheusQuery {
   query: string;
   /** Base URL of a Prometheus. Absent: Managed Service for Prometheus of the primary's project. */
   url?: string;
+  /** What it is shown before it answers; only beside `url`. */
+  credentials?: PrometheusCredentials;
 }
+
+/** Where a secret lies on the worker's machine: a variable of its environment, or a file. Never the secret itself. */
+export type SecretReference = { env: string } | { file: string };
+
+export type PrometheusCredentials =
+  { bearer: SecretReference } | { basic: { user: string; password: SecretReference } };
 
 /** Where demand is read, and what of it the first series does not see. */
 export interface MeasuredDemand extends DemandSeries {
@@ -63,8 +71,14 @@ export function seriesOfDays(demand: MeasuredDemand & { stepMs: number }): strin
   return JSON.stringify([...identityOf(demand), demand.stepMs]);
 }
 
-/** What is as by default is left out: it names the same series as before there was a choice. */
+/**
+ * What is as by default is left out: it names the same series as before there was a choice. Credentials say who asks, not what
+ * for.
+ */
 function partsOf({ metric, filter, aligner = 'rate', reducer = 'sum', prometheus }: DemandSeries): unknown[] {
-  if (prometheus) return [prometheus];
+  if (prometheus) {
+    const { query, url } = prometheus;
+    return [{ query, ...(url !== undefined && { url }) }];
+  }
   return [metric, filter, ...(aligner === 'rate' && reducer === 'sum' ? [] : [{ aligner, reducer }])];
 }

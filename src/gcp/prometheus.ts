@@ -103,6 +103,11 @@ function readAnswer(where: string, status: number, text: string, location: strin
       `${where}: it leads to ${location}: write the base URL of what answers there`,
       status,
     );
+  if (status === 401)
+    throw new CloudError(
+      `${where}: HTTP 401: it wants other credentials: refer to them under prometheus.bearer or prometheus.basic`,
+      status,
+    );
   if (status !== 200) throw new CloudError(`${where}: HTTP ${status}: ${text.slice(0, 200)}`, status);
   const answer = Answer.safeParse(body);
   if (!answer.success)

@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../domain/application.ts';
+import { isClearText } from './prometheus.ts';
 
 /** What a schema cannot say: fields that must fit each other. `path` names the field as in the file. */
 export interface Finding {
@@ -48,9 +49,8 @@ function clearTextPrometheus({ demand }: ApplicationSpec): Finding[] {
     [['demand', 'prometheus', 'url'], demand.prometheus?.url],
     [['demand', 'refused', 'prometheus', 'url'], demand.refused?.prometheus?.url],
   ];
-  const clear = /^http:\/\/(?!127\.\d|localhost\b|\[::1\])/;
   return urls
-    .filter(([, url]) => clear.test(url ?? ''))
+    .filter(([, url]) => isClearText(url ?? ''))
     .map(([path]) => ({ path, remedy: 'not https: whoever is on the way can make up demand' }));
 }
 

@@ -2,30 +2,14 @@ import { z } from 'zod';
 import { ALIGNERS, REDUCERS } from '../domain/demand-series.ts';
 import type { DemandSeries, MeasuredDemand } from '../domain/demand-series.ts';
 import type { Finding } from './check.ts';
+import { credentialContradictions, Prometheus, toPrometheusQuery } from './prometheus.ts';
 
 /** What is read of demand: a metric of Cloud Monitoring or a query in PromQL, and what of it is counted elsewhere. */
 
 const REQUEST_COUNT = 'loadbalancing.googleapis.com/https/request_count';
 const METRIC_REMEDY = 'write a Cloud Monitoring metric type';
 const FILTER_REMEDY = 'write further terms of a Monitoring filter';
-const QUERY_REMEDY = 'write a query in PromQL, such as sum(rate(http_requests_total[2m]))';
-const URL_REMEDY = 'write the base URL of a Prometheus, such as https://prometheus.example.com';
 const EXACTLY_ONE = 'give exactly one of metric and prometheus';
-
-const Prometheus = z.strictObject({
-  query: z
-    .string({ error: QUERY_REMEDY })
-    .trim()
-    .min(1, { error: QUERY_REMEDY })
-    .max(4_000, { error: 'write 4000 characters at most: put what is longer into a recording rule' })
-    .describe('Query in PromQL, evaluated at the end of each step; several series are summed'),
-  url: z
-    .string({ error: URL_REMEDY })
-    .refine(isBaseUrl, { error: URL_REMEDY })
-    .optional()
-    .describe("Base URL of a Prometheus; left out, Managed Service for Prometheus of the primary's project"),
-});
-
 const series = {
   filter: z
     .string({ error: FILTER_REMEDY })
@@ -93,10 +77,13 @@ function contradictionsOf(written: Written, path: string[]): Finding[] {
   const { aligner, reducer = 'sum', prometheus } = written;
   const besides = (['metric', 'filter', 'aligner', 'reducer'] as const).filter((key) => key in written);
   if (prometheus !== undefined)
-    return besides.map((key) => ({
-      path: [...path, key],
-      remedy: `remove it, or prometheus: ${EXACTLY_ONE}`,
-    }));
+    return [
+      ...besides.map((key) => ({
+        path: [...path, key],
+        remedy: `remove it, or prometheus: ${EXACTLY_ONE}`,
+      })),
+      ...credentialContradictions(prometheus, [...path, 'prometheus']),
+    ];
   if (String(aligner).startsWith('percentile') && reducer === 'sum')
     return [
       {
@@ -122,21 +109,11 @@ export function toMeasuredDemand(file: SeriesFile & { refused?: SeriesFile | und
 }
 
 function toSeries({ prometheus, metric, filter, aligner, reducer }: SeriesFile): DemandSeries {
-  if (prometheus) {
-    const { query, url } = prometheus;
-    const asked = { query, ...(url !== undefined && { url: url.replace(/\/+$/, '') }) };
-    return { metric: '', filter: '', prometheus: asked };
-  }
+  if (prometheus) return { metric: '', filter: '', prometheus: toPrometheusQuery(prometheus) };
   return {
     metric: metric ?? REQUEST_COUNT,
     filter: filter ?? '',
     ...(aligner && { aligner }),
     ...(reducer && { reducer }),
   };
-}
-
-function isBaseUrl(text: string): boolean {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { username, password, search, hash } = new URL(text);
-  return username === '' && password === '' && search === '' && hash === '';
 }

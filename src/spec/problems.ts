@@ -15,6 +15,9 @@ export interface Problem {
 
 type Path = readonly PropertyKey[];
 
+/** What stands there is a reference, or by mistake the secret itself. */
+const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set(['bearer', 'password']);
+
 /** Turns findings into problems with values and lines of one parsed file. */
 export class Locator {
   readonly #document: Document;
@@ -43,6 +46,7 @@ export class Locator {
     const field = path.map(String).join('.') || 'the file';
     const problem: Problem = { field, remedy, line: this.#line(path) };
     if (node === undefined) return { ...problem, remedy: `missing: ${remedy}` };
+    if (path.some((key) => SECRET_KEYS.has(key))) return { ...problem, value: '(not shown)' };
     return { ...problem, value: shorten(isNode(node) ? node.toJS(this.#document) : node) };
   }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { createSecrets } from '../config/secrets.ts';
 import { createCapacitySource } from '../gcp/capacity.ts';
 import { createGcpClients } from '../gcp/clients.ts';
 import { createDemandSource } from '../gcp/demand.ts';
@@ -11,7 +12,7 @@ import { withLatencies } from './zone-latency.ts';
 
 /** The ports on Google Cloud, or on what the configuration's endpoints name. Throws when there are no credentials. */
 export async function createGoogleCloud(
-  { google, latencies }: Config,
+  { google, latencies, secrets }: Config,
   clock: Clock,
   tell: Tell,
 ): Promise<Cloud> {
@@ -19,7 +20,7 @@ export async function createGoogleCloud(
   return {
     fleet: createFleet(clients),
     router: createRouter(clients),
-    demand: createDemandSource(clients, clock, tell),
+    demand: createDemandSource(clients, clock, tell, createSecrets({ secrets })),
     capacity: withLatencies(createCapacitySource(clients, clock), latencies),
     metrics: createMetricSource(clients, clock),
     close: () => clients.close(),

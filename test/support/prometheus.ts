@@ -32,11 +32,13 @@ export interface RunningPrometheus {
  * @param history in OpenMetrics with timestamps: what it scraped in the past
  * @param target host:port that it scrapes every second
  * @param prefix path under which it answers
+ * @param login whom alone it answers, the password as Prometheus is told it (bcrypt) and as it is
  */
 export async function startPrometheus(options: {
   history: string;
   target?: string;
   prefix?: string;
+  login?: { user: string; password: string; bcrypt: string };
 }): Promise<RunningPrometheus> {
   const directory = mkdtempSync(join(tmpdir(), 'premirror-prometheus-'));
   const at = (name: string) => join(directory, name);
@@ -51,6 +53,9 @@ export async function startPrometheus(options: {
     at('config.yml'),
     JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: [scrape] }),
   );
+  const { login } = options;
+  const users = login ? { basic_auth_users: { [login.user]: login.bcrypt } } : {};
+  writeFileSync(at('web.yml'), JSON.stringify(users));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}${options.prefix ?? ''}`;
   const process = spawn(
@@ -59,6 +64,7 @@ export async function startPrometheus(options: {
       `--config.file=${at('config.yml')}`,
       `--storage.tsdb.path=${at('data')}`,
       '--storage.tsdb.retention.time=100y',
+      `--web.config.file=${at('web.yml')}`,
       `--web.listen-address=127.0.0.1:${port}`,
       `--web.route-prefix=${options.prefix ?? '/'}`,
       '--log.level=error',
@@ -71,8 +77,10 @@ export async function startPrometheus(options: {
     await ended;
     rmSync(directory, { recursive: true, force: true });
   };
+  const pair = login && Buffer.from(`${login.user}:${login.password}`).toString('base64');
+  const headers: Record<string, string> = pair === undefined ? {} : { authorization: `Basic ${pair}` };
   for (const deadline = Date.now() + READY_WITHIN_MS; ; await delay(100)) {
-    if ((await fetch(`${url}/-/ready`).catch(() => undefined))?.ok) return { url, stop };
+    if ((await fetch(`${url}/-/ready`, { headers }).catch(() => undefined))?.ok) return { url, stop };
     if (Date.now() < deadline) continue;
     await stop();
     throw new Error('Prometheus did not become ready');
