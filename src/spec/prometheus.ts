@@ -65,7 +65,7 @@ export function credentialContradictions(written: unknown, path: string[]): Find
           "remove it, or give url: Managed Service for Prometheus is shown the worker's own credentials",
       },
     ];
-  return isClearText(String(url))
+  return typeof url === 'string' && isClearText(url)
     ? [
         {
           path: [...path, 'url'],

@@ -12,6 +12,7 @@ const SYSTEM_PARAMETERS = /^(\$?alt|\$\.xgafv|prettyPrint|key|quotaUser|access_t
 const ROUTES: [http: string, path: RegExp, method: string, answer: string, body?: string][] = [
   ['GET', /^timeSeries$/, 'ListTimeSeries', 'ListTimeSeriesResponse'],
   ['POST', /^timeSeries$/, 'CreateTimeSeries', '', '*'],
+  ['POST', /^timeSeries:createService$/, 'CreateServiceTimeSeries', '', '*'],
   ['GET', /^metricDescriptors$/, 'ListMetricDescriptors', 'ListMetricDescriptorsResponse'],
   [
     'POST',
@@ -51,7 +52,7 @@ export function createMonitoringApi(service: Record<string, Method>): Api {
     const parent = `projects/${decodeURIComponent(project!)}`;
     const isOne = rest.includes('/');
     const name = isOne ? `${parent}/${decodeURIComponent(rest)}` : parent;
-    const type = messageType(`${method}Request`);
+    const type = messageType(requestOf(method));
     const answer = service[method]!(readRequest(type, request, name, body), request.faults?.struck ?? []);
     const numbers = (request.query.get('$alt') ?? '').includes('enum-encoding=int');
     return ok(numbers && answerType !== '' ? withNumbers(messageType(answerType), answer) : answer);
@@ -59,6 +60,11 @@ export function createMonitoringApi(service: Record<string, Method>): Api {
 }
 
 type Type = ReturnType<typeof messageType>;
+
+/** `createService` takes the very message that `create` takes. */
+function requestOf(method: string): string {
+  return method === 'CreateServiceTimeSeries' ? 'CreateTimeSeriesRequest' : `${method}Request`;
+}
 
 /** Query and body as the one message that they are. */
 function readRequest(type: Type, { query, body }: ApiRequest, name: string, bodyField?: string): Fields {

@@ -1,7 +1,7 @@
 import { ApiError } from '../http.ts';
 import type { Fields } from './contract.ts';
 import { checkWritable } from './custom-metrics.ts';
-import type { CustomMetrics } from './custom-metrics.ts';
+import type { CustomMetrics, Writer } from './custom-metrics.ts';
 import { failure, invalid } from './errors.ts';
 import { resourceLabels, RESOURCE_TYPES } from './resource-descriptors.ts';
 import { valueFromJson } from './series.ts';
@@ -15,7 +15,7 @@ const CLOSEST_MS = 5_000;
 const SUMMARY = 'type.googleapis.com/google.monitoring.v3.CreateTimeSeriesSummary';
 
 /**
- * `timeSeries.create`: appends one point to each of the given series. Those that cannot be written are told in the error
+ * `timeSeries.create` and `createService`: appends one point to each of the given series. Those that cannot be written are told in the error
  * (400), the others are written all the same.
  */
 export function createTimeSeries(
@@ -23,6 +23,7 @@ export function createTimeSeries(
   project: string,
   given: Fields[],
   now: number,
+  writer: Writer = 'user',
 ): void {
   if (given.length === 0) throw invalid('timeSeries is empty: give 1 to 200 time series');
   if (given.length > MOST_SERIES)
@@ -31,7 +32,7 @@ export function createTimeSeries(
   const seen = new Set<string>();
   for (const [index, json] of given.entries()) {
     try {
-      const series = readSeries(metrics, project, json, `timeSeries[${index}]`);
+      const series = readSeries(metrics, project, json, `timeSeries[${index}]`, writer);
       const identity = JSON.stringify([series.metric, series.resource]);
       if (seen.has(identity))
         throw invalid(
@@ -62,10 +63,16 @@ function partialFailure(total: number, failures: { index: number; message: strin
   ]);
 }
 
-function readSeries(metrics: CustomMetrics, project: string, json: Fields, field: string): Series {
+function readSeries(
+  metrics: CustomMetrics,
+  project: string,
+  json: Fields,
+  field: string,
+  writer: Writer,
+): Series {
   const metric = json['metric'] as { type?: string; labels?: Record<string, string> } | undefined;
   const type = metric?.type ?? '';
-  checkWritable(type, `${field}.metric.type`);
+  checkWritable(type, `${field}.metric.type`, writer);
   const descriptor = metrics.descriptor(project, type);
   const points = (json['points'] ?? []) as Fields[];
   if (points.length !== 1)

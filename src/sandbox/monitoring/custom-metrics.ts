@@ -2,8 +2,15 @@ import { invalid } from './errors.ts';
 import type { Fields } from './contract.ts';
 import type { MetricKind, Reader, Series, ValueType } from './series.ts';
 
-/** Types that users may write. */
-const WRITABLE = /^(custom|external|workload)\.googleapis\.com\/[A-Za-z0-9_./-]+$/;
+/** Who writes: users their own metrics, and the Ops Agent those that are named for it, which is no user's business. */
+export type Writer = 'user' | 'agent';
+const WRITABLE: Record<Writer, { type: RegExp; said: string }> = {
+  user: {
+    type: /^(custom|external|workload)\.googleapis\.com\/[A-Za-z0-9_./-]+$/,
+    said: 'custom.googleapis.com, external.googleapis.com or workload.googleapis.com',
+  },
+  agent: { type: /^agent\.googleapis\.com\/[A-Za-z0-9_./-]+$/, said: 'agent.googleapis.com' },
+};
 
 /** A `MetricDescriptor` in JSON, the fields that the sandbox acts on named. */
 export type Descriptor = Fields & {
@@ -30,8 +37,12 @@ export class CustomMetrics {
 
   /** Describes a metric; the same again changes nothing. Throws 400 for a type that is no custom one or has another shape. */
   describe(project: string, given: Fields): Descriptor {
-    const type = (given['type'] ?? '') as string;
-    checkWritable(type, 'metricDescriptor.type');
+    checkWritable((given['type'] ?? '') as string, 'metricDescriptor.type');
+    return this.#keep(project, given);
+  }
+
+  #keep(project: string, given: Fields): Descriptor {
+    const type = given['type'] as string;
     const descriptor = {
       labels: [],
       unit: '1',
@@ -73,7 +84,7 @@ export class CustomMetrics {
     const { metric, resource, metricKind, valueType, unit } = written;
     if (!this.descriptor(project, metric.type)) {
       const labels = Object.keys(metric.labels).map((key) => ({ key, valueType: 'STRING' }));
-      this.describe(project, { type: metric.type, metricKind, valueType, unit, labels });
+      this.#keep(project, { type: metric.type, metricKind, valueType, unit, labels });
     }
     const known = this.find(project, written);
     if (known) known.points.push(...written.points);
@@ -92,12 +103,12 @@ export class CustomMetrics {
   }
 }
 
-/** Throws 400 unless users may write metrics of this type. */
-export function checkWritable(type: string, field: string): void {
-  if (!WRITABLE.test(type))
+/** Throws 400 unless metrics of this type may be written. */
+export function checkWritable(type: string, field: string, writer: Writer = 'user'): void {
+  if (!WRITABLE[writer].type.test(type))
     throw invalid(
       `Field ${field} had an invalid value of "${type}": The metric type must be a URL-formatted string with a domain ` +
-        'and non-empty path, of custom.googleapis.com, external.googleapis.com or workload.googleapis.com.',
+        `and non-empty path, of ${WRITABLE[writer].said}.`,
     );
 }
 

@@ -69,6 +69,11 @@ export function createMetricService(
       createTimeSeries(custom, projectOf(request), series, world.clock.now());
       return {};
     },
+    CreateServiceTimeSeries(request) {
+      const series = (request['timeSeries'] ?? []) as Fields[];
+      createTimeSeries(custom, projectOf(request), series, world.clock.now(), 'agent');
+      return {};
+    },
     ListMetricDescriptors(request) {
       const { matches } = parseFilter((request['filter'] ?? '') as string);
       const kept = descriptorsOf(projectOf(request)).filter((descriptor) =>
