@@ -4,7 +4,7 @@ import { inWords } from '../src/domain/tier.ts';
 import { APPLICATION_KEY, MODE_KEY, PHASE_KEY, ZONES_KEY } from '../src/temporal/search-attributes.ts';
 import { liveRuns, phaseOf, specOf } from './application-state.ts';
 import type { Application } from './application-state.ts';
-import { codeBlock, duration, timeOfDay } from './words.ts';
+import { codeBlock, day, duration, timeOfDay } from './words.ts';
 
 /** Puts what is known before the eyes of whoever opens the workflow in the Temporal UI. Costs no event. */
 export function tellPeople(app: Application): void {
@@ -60,7 +60,9 @@ function forecastRows({ spec, state: { lastForecast: forecast } }: Application):
       `change until ${duration(observationDelayMs)} old, declared ${duration(spec.demand.observationDelayMs)}`,
     ]);
   const interval = `${number(lower)} to ${number(upper)}`;
-  rows.push(['forecast', `peak ${number(median)} (${interval}) at ${timeOfDay(at)}, ${model}, ${quality}`]);
+  // The horizon is a day: the peak may be tomorrow's.
+  const when = day(at) === day(asOf) ? timeOfDay(at) : `${day(at)} ${timeOfDay(at)}`;
+  rows.push(['forecast', `peak ${number(median)} (${interval}) at ${when}, ${model}, ${quality}`]);
   return rows;
 }
 

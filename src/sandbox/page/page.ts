@@ -17,7 +17,8 @@ const STYLE = new Html(`<style>
   h3 { font-size: 1rem; margin: 1.2rem 0 .3rem } small, .quiet { opacity: .65 }
   section { overflow-x: auto } table { border-collapse: collapse; width: 100% }
   th { text-align: left; font-weight: 600; font-size: .85em; opacity: .7 }
-  th, td { padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--soft); vertical-align: top }
+  th, td { padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--soft); vertical-align: top; white-space: nowrap }
+  td:last-child { white-space: normal }
   .good { color: #16803c } .bad { color: #c22f2f }
   .bar { display: inline-flex; width: 9rem; height: .6rem; margin-right: .5rem; background: var(--soft) }
   .running { background: #16803c } .provisioning, .staging { background: #d99a11 }
