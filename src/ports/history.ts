@@ -113,6 +113,6 @@ export interface History {
   /** Newest first. */
   settingsChanges(application: string, limit: number): Promise<SettingsChange[]>;
 
-  /** Deletes and thins what is older than it is kept; see docs/operations.md. Resolves to the rows deleted. */
+  /** Deletes and thins what is older than it is kept; see docs/ledger.md. Resolves to the rows deleted. */
   prune(now: number): Promise<number>;
 }
