@@ -1,6 +1,6 @@
 import type { ApplicationSpec } from '../domain/application.ts';
 import { servingOf } from '../domain/levels.ts';
-import type { DecisionMemory, Settings } from '../domain/plan.ts';
+import type { Decision, DecisionMemory, Settings } from '../domain/plan.ts';
 import { EMPTY_MEMORY } from '../domain/plan.ts';
 import type { Proposal } from '../domain/propose-settings.ts';
 import { proposeSettings } from '../domain/propose-settings.ts';
@@ -21,6 +21,8 @@ export interface ContenderOptions {
   retuneHours?: number;
   /** Told of each move. */
   moved?: (proposal: Proposal, t: number) => void;
+  /** Told of each look's decision. */
+  decided?: (decision: Decision) => void;
 }
 
 const STEPS_PER_HOUR = 3_600_000 / STEP_MS;
@@ -102,6 +104,7 @@ export function premirrorContender(
     if (now >= nextLook) {
       const decision = decideOn(fleet, world, settings, memory, calls.within(forecasts.at(observed.length)!));
       ({ memory } = decision);
+      options.decided?.(decision);
       nextLook = now + decision.nextLookMs;
       lookedAt.add(t);
     }
