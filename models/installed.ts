@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
+import { eased } from './combined/eased.ts';
 import type { Expert } from './combined/expert.ts';
 import { seasonalNaiveExpert } from './combined/naive-expert.ts';
 import { neuralExpert } from './combined/neural-expert.ts';
@@ -27,7 +28,7 @@ export async function loadNets(folder?: string): Promise<Map<string, Net>> {
 /** What the combination is made of: each net by itself, the mixture, and yesterday again. */
 export function expertsOver(nets: ReadonlyMap<string, Net>): Expert[] {
   const neural = [...nets].map(([name, net]) => neuralExpert(createNeuralForecaster(name, [net])));
-  return [...neural, mixture, seasonalNaiveExpert];
+  return [...[...neural, mixture].map(eased), seasonalNaiveExpert];
 }
 
 /** Beside this file in the sources; the compiler does not copy it to dist. */

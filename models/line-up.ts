@@ -1,3 +1,4 @@
+import { eased } from './combined/eased.ts';
 import type { Expert } from './combined/expert.ts';
 import { neuralExpert } from './combined/neural-expert.ts';
 import { placesOf } from './combined/places.ts';
@@ -58,7 +59,7 @@ export async function loadContenders(
   const known: Record<string, () => Forecast> = {
     premirror: () =>
       createPremirror(experts, horizonMs > DAY_MS ? { horizonMs, ...FAR } : { horizonMs }).forecast,
-    neural: alone(neuralExpert(createNeuralForecaster('neural', [...nets.values()])), horizonMs),
+    neural: alone(eased(neuralExpert(createNeuralForecaster('neural', [...nets.values()]))), horizonMs),
     ...Object.fromEntries(
       [...experts, await loadMstlExpert(), await loadProphetExpert()].map((expert) => [
         expert.name,
