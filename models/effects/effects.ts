@@ -1,10 +1,9 @@
 import type { AnnouncedEvent } from '../../src/domain/event.ts';
 import type { Course } from '../course.ts';
-import type { Observed } from './changes.ts';
-import { observe, placeOf } from './changes.ts';
-import type { Belief, Response } from './responses.ts';
-import { beliefOf, responseOf } from './responses.ts';
-import type { Placed } from './usual.ts';
+import { observe } from './changes.ts';
+import type { Placed } from './places.ts';
+import type { Belief, Response, Seen } from './responses.ts';
+import { beliefOf, factorOf, responseOf } from './responses.ts';
 
 /** An event that is on or ahead, and what is expected of it. */
 export interface Outlook {
@@ -20,11 +19,8 @@ export interface Effects {
   outlooks: Outlook[];
 }
 
-/** Past events of a kind that are looked at. */
-const LATEST = 24;
 /** Demand is divided by no less than this. */
 const LEAST_FACTOR = 0.2;
-const MOST_FACTOR = 20;
 
 /**
  * Learns from past events of the same kind what they do per announced size at each place within them, and how often they
@@ -38,21 +34,20 @@ export function effectsOf(course: Course, events: readonly AnnouncedEvent[]): Ef
     .sort((a, b) => a.start - b.start);
   if (placed.length === 0) return { cleaned: course, outlooks: [] };
   const now = course.values.length;
-  const observed = observe(course, placed);
+  const seen = observe(course, placed);
   const responses = new Map<string, Response>();
   for (const kind of new Set(placed.map((event) => event.kind))) {
-    const past = observed.seen.filter(({ event }) => event.kind === kind && event.end <= now).slice(-LATEST);
-    responses.set(kind, responseOf(past, observed));
+    responses.set(kind, responseOf(seen.filter(({ event }) => event.kind === kind && event.end <= now)));
   }
   const outlooks = placed
     .filter(({ end }) => end > now)
     .map((event): Outlook => {
       const response = responses.get(event.kind)!;
-      const running = observed.seen.find((one) => one.event === event);
+      const running = seen.find((one) => one.event === event);
       const belief = running ? beliefOf(running, response) : { happened: response.happens, amplitude: 1 };
       return { event, response, belief };
     });
-  return { cleaned: cleanedOf(course, observed, responses), outlooks };
+  return { cleaned: cleanedOf(course, seen, responses), outlooks };
 }
 
 /** Whether it announces how much it moves demand. */
@@ -69,22 +64,9 @@ function placedIn({ values, stepMs, endMs }: Course, event: AnnouncedEvent): Pla
   };
 }
 
-/** What usual demand is multiplied by in a bin of the event; 1 outside of it. */
-export function factorOf(
-  event: Placed,
-  response: Response,
-  amplitude: number,
-  bin: number,
-  stepMs: number,
-): number {
-  if (bin < event.start || bin >= event.end) return 1;
-  const factor = 1 + event.size * amplitude * response.shape[placeOf(bin, event, stepMs)]!;
-  return Math.min(MOST_FACTOR, Math.max(0, factor));
-}
-
-function cleanedOf(course: Course, observed: Observed, responses: ReadonlyMap<string, Response>): Course {
+function cleanedOf(course: Course, seen: readonly Seen[], responses: ReadonlyMap<string, Response>): Course {
   const values = Float64Array.from(course.values);
-  for (const one of observed.seen) {
+  for (const one of seen) {
     const response = responses.get(one.event.kind)!;
     const { happened, amplitude } = beliefOf(one, response);
     for (let bin = Math.max(0, one.event.start); bin < Math.min(one.event.end, values.length); bin++) {

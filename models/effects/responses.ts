@@ -1,5 +1,14 @@
-import type { Observed, Seen } from './changes.ts';
-import { LEAST_RATIO, PLACES } from './changes.ts';
+import type { Changes, Placed } from './places.ts';
+import { LEAST_RATIO, PLACES, placeOf } from './places.ts';
+
+/** What a past or running event did. */
+export interface Seen extends Changes {
+  event: Placed;
+  /** Usual size of the mean change over a window as long as the event, should it do nothing. */
+  noise: number;
+  /** The same of single places. */
+  placeNoise: number;
+}
 
 /** What events of one kind do when they do something, and how often that is. */
 export interface Response {
@@ -30,22 +39,40 @@ const PRIOR_HAPPENED = { yes: 0.4, no: 0.3 };
 /** One event says no more than this, in log odds. */
 const MOST_EVIDENCE = 5;
 const ROUNDS = 6;
+/** Past events of a kind that are looked at. */
+export const LATEST = 24;
+/** An event multiplies usual demand by no more than this. */
+const MOST_FACTOR = 20;
 
 /**
  * From past events of one kind: expectation and maximisation over whether each did something, of a shape that starts
  * from the announcement.
  */
-export function responseOf(seen: readonly Seen[], observed: Observed): Response {
+export function responseOf(past: readonly Seen[]): Response {
+  const seen = past.slice(-LATEST);
   let response = newcomer();
   for (let round = 0; round < ROUNDS && seen.length > 0; round++) {
     const happened = seen.map((one) => beliefOf(one, response).happened);
     const yes = happened.reduce((sum, one) => sum + one, 0);
     response = {
-      ...shapeOf(seen, happened, observed, response),
+      ...shapeOf(seen, happened, response),
       happens: (yes + PRIOR_HAPPENED.yes) / (seen.length + PRIOR_HAPPENED.yes + PRIOR_HAPPENED.no),
     };
   }
   return response;
+}
+
+/** What usual demand is multiplied by in a bin of the event; 1 outside of it. */
+export function factorOf(
+  event: Placed,
+  response: Response,
+  amplitude: number,
+  bin: number,
+  stepMs: number,
+): number {
+  if (bin < event.start || bin >= event.end) return 1;
+  const factor = 1 + event.size * amplitude * response.shape[placeOf(bin, event, stepMs)]!;
+  return Math.min(MOST_FACTOR, Math.max(0, factor));
 }
 
 function newcomer(): Response {
@@ -58,14 +85,14 @@ function newcomer(): Response {
 }
 
 /** What an event's own course says of it, so far as it has been seen. */
-export function beliefOf({ event, changes, counts, noise }: Seen, response: Response): Belief {
+export function beliefOf({ event, totals, counts, noise }: Seen, response: Response): Belief {
   let product = 0;
   let squares = 0;
   let seen = 0;
   for (let place = 0; place < PLACES; place++) {
     if (!(counts[place]! > 0)) continue;
     const expected = Math.log(Math.max(LEAST_RATIO, 1 + event.size * response.shape[place]!));
-    product += counts[place]! * changes[place]! * expected;
+    product += totals[place]! * expected;
     squares += counts[place]! * expected ** 2;
     seen += counts[place]!;
   }
@@ -80,7 +107,10 @@ export function beliefOf({ event, changes, counts, noise }: Seen, response: Resp
   const odds =
     Math.log(happens / (1 - happens)) + Math.min(MOST_EVIDENCE, Math.max(-MOST_EVIDENCE, evidence));
   const weight = variance / (variance + error);
-  return { happened: 1 / (1 + Math.exp(-odds)), amplitude: Math.max(0, 1 + weight * (own - 1)) };
+  return {
+    happened: 1 / (1 + Math.exp(-odds)),
+    amplitude: Math.max(0, 1 + weight * (own - 1)),
+  };
 }
 
 function logDensity(error: number, variance: number): number {
@@ -94,7 +124,6 @@ function logDensity(error: number, variance: number): number {
 function shapeOf(
   seen: readonly Seen[],
   happened: readonly number[],
-  { noise, placeNoise }: Observed,
   before: Response,
 ): Pick<Response, 'shape' | 'spread'> {
   const totals = new Float64Array(PLACES);
@@ -102,19 +131,18 @@ function shapeOf(
   const levelBefore = meanOf(before.shape);
   let levelTotal = 1 / LEVEL_SPREAD ** 2;
   let levelWeight = 1 / LEVEL_SPREAD ** 2;
-  for (const [i, { event, changes, counts, noise: own }] of seen.entries()) {
-    const placeError = (placeNoise * own) / noise / event.size;
-    const shares = changes.map((change) => Math.expm1(change) / event.size);
+  for (const [i, { event, totals: changes, counts, noise, placeNoise }] of seen.entries()) {
+    const shares = changes.map((change, place) => Math.expm1(change / counts[place]!) / event.size);
     for (const [place, share] of shares.entries()) {
       if (!(counts[place]! > 0)) continue;
-      const weight = happened[i]! * precisionOf(share - before.shape[place]!, placeError);
+      const weight = happened[i]! * precisionOf(share - before.shape[place]!, placeNoise / event.size);
       totals[place]! += weight * share;
       weights[place]! += weight;
     }
     const known = shares.filter((_, place) => counts[place]! > 0);
     if (known.length === 0) continue;
     const level = meanOf(known);
-    const weight = happened[i]! * precisionOf(level - levelBefore, own / event.size);
+    const weight = happened[i]! * precisionOf(level - levelBefore, noise / event.size);
     levelTotal += weight * level;
     levelWeight += weight;
   }

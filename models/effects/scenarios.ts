@@ -1,7 +1,7 @@
 import type { Course } from '../course.ts';
 import { LEVELS } from '../quantile-forecast.ts';
 import type { Outlook } from './effects.ts';
-import { factorOf } from './effects.ts';
+import { factorOf } from './responses.ts';
 
 /** A way that demand may turn out: what the usual is multiplied by, and how probable that is. */
 export interface Scenario {

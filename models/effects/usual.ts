@@ -1,15 +1,6 @@
 import type { Course } from '../course.ts';
 import { binsPerDay } from '../course.ts';
-
-/** An event in bins of a course: bin 0 is its first, bins from `values.length` on are ahead. */
-export interface Placed {
-  kind: string;
-  start: number;
-  /** Exclusive. */
-  end: number;
-  /** Announced change as a share of usual demand. */
-  size: number;
-}
+import type { Placed } from './places.ts';
 
 /** Days to either side whose same time of day tells what is usual; the nearer counts more. */
 const DAYS = [1, 2, 3, 4, 7];

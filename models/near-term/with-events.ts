@@ -14,6 +14,8 @@ const LEVEL_AGE_MINUTES = 30;
 /** Memory of the deviation from the usual course, and the least that is believed. */
 const DEVIATION_MEMORY_MINUTES = 3 * 1440;
 const LEAST_DEVIATION = 0.08;
+/** Standard deviation of a normal distribution in its mean size. */
+const NORMAL_SIZE = 1.2533;
 
 /**
  * The near-term forecast with announced events: the forecaster lives on demand with their expected effect divided out, and
@@ -123,29 +125,45 @@ export class NearTermWithEvents {
 class UsualCourse {
   readonly #values: number[] = [];
   readonly #sums: number[] = [0];
-  #square = 0.25 ** 2;
+  /** Mean size of log(demand / usual), and minutes that it rests on. */
+  #error = 0.2;
+  #errors = 60;
+  /** Level of the last hours over that of the same hours before; what it was when an event began, while one is on. */
+  #level: number | undefined;
 
   get deviation(): number {
-    return Math.max(LEAST_DEVIATION, Math.sqrt(this.#square));
+    return Math.max(LEAST_DEVIATION, NORMAL_SIZE * this.#error);
   }
 
   /** Of the minute to come. */
   next(): number {
-    const minute = this.#values.length;
-    const level = this.#mean(minute - LEVEL_AGE_MINUTES - LEVEL_MINUTES, minute - LEVEL_AGE_MINUTES);
-    const before = this.#daysBefore(minute, 15);
-    const then = this.#daysBefore(minute - LEVEL_AGE_MINUTES - LEVEL_MINUTES / 2, LEVEL_MINUTES / 2);
-    if (before === undefined || then === undefined || then <= 0) return level ?? this.#values.at(-1) ?? 0;
-    return before * Math.min(3, Math.max(1 / 3, (level ?? then) / then));
+    const before = this.#daysBefore(this.#values.length, 15);
+    if (before === undefined || this.#level === undefined) return this.#recent() ?? this.#values.at(-1) ?? 0;
+    return before * this.#level;
   }
 
   learn(demand: number, usual: boolean): void {
     if (usual && this.#values.length > 120) {
-      const error = Math.log((demand + 0.05) / (this.next() + 0.05));
-      this.#square += (Math.min(1, error ** 2) - this.#square) / DEVIATION_MEMORY_MINUTES;
+      const error = Math.min(1, Math.abs(Math.log((demand + 0.05) / (this.next() + 0.05))));
+      this.#errors = Math.min(this.#errors + 1, DEVIATION_MEMORY_MINUTES);
+      this.#error += (error - this.#error) / this.#errors;
     }
     this.#values.push(demand);
     this.#sums.push(this.#sums.at(-1)! + demand);
+    if (usual) this.#level = this.#levelNow();
+  }
+
+  #levelNow(): number | undefined {
+    const half = LEVEL_MINUTES / 2;
+    const then = this.#daysBefore(this.#values.length - LEVEL_AGE_MINUTES - half, half);
+    if (then === undefined || then <= 0) return undefined;
+    return Math.min(3, Math.max(1 / 3, (this.#recent() ?? then) / then));
+  }
+
+  /** Mean of the hour that ended half an hour ago. */
+  #recent(): number | undefined {
+    const to = this.#values.length - LEVEL_AGE_MINUTES;
+    return this.#mean(to - LEVEL_MINUTES, to);
   }
 
   /** Mean around the same minute of up to seven days before. */
