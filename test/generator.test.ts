@@ -14,7 +14,6 @@ import { readConfig } from '../src/sandbox/generator/config.ts';
 import type { GeneratorConfig } from '../src/sandbox/generator/config.ts';
 import { Histogram } from '../src/sandbox/generator/histogram.ts';
 import { LoadRun } from '../src/sandbox/generator/run.ts';
-import { wireWeight } from '../src/sandbox/generator/wire-weight.ts';
 import { seededRandom } from '../src/sandbox/random.ts';
 import { DEFAULT_DELAYS, DEFAULT_PROFILE } from '../src/sandbox/server.ts';
 import { World } from '../src/sandbox/world.ts';
@@ -75,25 +74,6 @@ describe('arrivals', () => {
     const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
     expect(deviation / mean).toBeGreaterThan(0.95);
     expect(deviation / mean).toBeLessThan(1.05);
-  });
-});
-
-describe('the weight of a request on the wire', () => {
-  it('brings the 0.99 quantile to 50 a wall second or more, and is never below 1', () => {
-    const rates = fc.array(fc.record({ value: fc.double({ min: 0, max: 5_000, noNaN: true }) }), {
-      minLength: 1,
-    });
-    fc.assert(
-      fc.property(rates, fc.double({ min: 1, max: 100, noNaN: true }), (series, speed) => {
-        const weight = wireWeight(series, { speed });
-        const level = series.map(({ value }) => value).sort((a, b) => a - b)[
-          Math.floor(series.length * 0.99)
-        ]!;
-        expect(Number.isInteger(weight) && weight >= 1).toBe(true);
-        if (weight > 1) expect((level * speed) / weight).toBeGreaterThanOrEqual(50);
-      }),
-    );
-    expect(wireWeight([{ value: 200 }], { speed: 20 })).toBe(66);
   });
 });
 

@@ -9,7 +9,7 @@ export const START = Date.UTC(2026, 0, 5) + MINUTE_MS;
 
 /** Time of day at which the flash crowd comes, and how far it jitters to either side. */
 export const CROWD_MINUTE = 14 * 60;
-export const CROWD_JITTER_MINUTES = 3;
+const CROWD_JITTER_MINUTES = 3;
 
 /** A daily course of 300 req/s with noise and a flash crowd of 600 more at 14:00, its start jittered by 3 minutes. */
 export function flashCrowds(days: number, seed: number, stepMinutes = 1): number[] {

@@ -61,7 +61,7 @@ function coverageRows(scores: Learnt['scores']): string[][] {
 }
 
 /** Each setting that moved, and why. */
-export function describeChange({ at, before, after, why }: SettingsChange): string {
+function describeChange({ at, before, after, why }: SettingsChange): string {
   const moved = (Object.keys(after) as (keyof Settings)[])
     .filter((name) => before[name] !== after[name])
     .map((name) => `${name} ${before[name]} -> ${after[name]}`);

@@ -109,7 +109,7 @@ function readJson(path: string): unknown {
 }
 
 /** `premirror up` keeps the configuration of what it runs here, so that the other verbs find it from the same folder. */
-export const RUNNING_CONFIG = '.premirror/config.json';
+const RUNNING_CONFIG = '.premirror/config.json';
 
 /**
  * The command's configuration: the given file, else PREMIRROR_CONFIG, else that of the `premirror up` which runs in

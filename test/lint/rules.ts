@@ -64,8 +64,8 @@ export const RULES: Rule[] = [
   {
     name: 'adapters-know-ports-only',
     why: 'an adapter implements ports in words of the domain, and knows no other part of the house',
-    in: /^src\/(gcp|state|events|routers|ledger)\//,
-    allow: /^(node:|npm:|src\/(ports|domain|gcp|state|events|routers|ledger)\/)/,
+    in: /^src\/(gcp|state|events|ledger)\//,
+    allow: /^(node:|npm:|src\/(ports|domain|gcp|state|events|ledger)\/)/,
   },
   {
     name: 'sandbox-stands-alone',
@@ -103,7 +103,7 @@ export const RULES: Rule[] = [
   {
     name: 'plain-http-on-loopback-only',
     why: 'requests to the cloud go by https; a literal plain-http address must be one of loopback',
-    in: /^(src\/(gcp|config|worker|state|events|routers)|activities|models|workflows)\//,
+    in: /^(src\/(gcp|config|worker|state|events)|activities|models|workflows)\//,
     text: /['"`]http:\/\/(?!127\.\d|localhost\b|\[::1\])/,
   },
 ];

@@ -39,7 +39,7 @@ export function demandAt(at: number): number {
 }
 
 /** Demand that begins two days before Monday. */
-export async function readDemand(_: ApplicationSpec, from: number, to: number) {
+async function readDemand(_: ApplicationSpec, from: number, to: number) {
   const samples = [];
   for (let at = Math.max(from, MONDAY - 2 * DAY_MS) + STEP_MS; at <= to; at += STEP_MS)
     samples.push({ at, value: demandAt(at) });

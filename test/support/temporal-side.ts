@@ -16,7 +16,7 @@ import { createRuns } from '../../src/worker/runs.ts';
 import type { ApplicationInput } from '../../workflows/messages.ts';
 import { FakeCloud, SHOP } from './fake-cloud.ts';
 
-export const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
+const WORKFLOWS = fileURLToPath(new URL('../../workflows/index.ts', import.meta.url));
 
 // Once per process, before anything starts the runtime. What a test provokes is not worth a warning.
 Runtime.install({

@@ -24,7 +24,7 @@ export const MACHINE_TYPES: Record<string, { guestCpus: number; memoryMb: number
 };
 
 /** Quotas of a project in one region unless the sandbox was given others. */
-export const DEFAULT_LIMITS = {
+const DEFAULT_LIMITS = {
   CPUS: 1000,
   INSTANCES: 250,
   INSTANCE_GROUP_MANAGERS: 100,

@@ -179,7 +179,6 @@ export type Version = z.infer<typeof VersionBody>;
 export type FixedOrPercent = z.infer<typeof FixedOrPercent>;
 export type Action = z.infer<typeof Action>;
 export type InstanceConfig = z.infer<typeof InstanceConfigBody>;
-export type UpdatePolicy = z.infer<typeof UpdatePolicyBody>;
 export type Group = Resource &
   z.infer<typeof GroupBody> & {
     baseInstanceName: string;

@@ -197,5 +197,3 @@ function percentChange({ start, end, all }: Period): number | undefined {
   if (before === 0) return now === 0 ? 0 : Infinity;
   return ((now - before) / before) * 100;
 }
-
-export const ALIGNER_NAMES: readonly string[] = Object.keys(ALIGNERS);

@@ -16,7 +16,7 @@ export interface Distribution {
 }
 
 /** Bounds between the buckets, ascending. */
-export function boundsOf(options: BucketOptions): number[] {
+function boundsOf(options: BucketOptions): number[] {
   if ('explicitBuckets' in options) return options.explicitBuckets.bounds ?? [];
   if ('linearBuckets' in options) {
     const { numFiniteBuckets, width, offset = 0 } = options.linearBuckets;
