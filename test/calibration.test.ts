@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { learn, newCalibration, spread } from '../models/calibration.ts';
-import { normal, seeded } from './models-series.ts';
+import { normal, seeded } from './support/models-series.ts';
 
 const COVERAGE = 0.95;
 const MEMORY = 3_000;

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { proposeCapacity, type CarriedLoad } from '../src/domain/capacity-per-instance.ts';
 import { asLearnt } from '../src/domain/learnt-spec.ts';
 import { CAPACITY_BOUND, DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { SPEC } from './decide-inputs.ts';
-import { seeded } from './models-series.ts';
+import { SPEC } from './support/decide-inputs.ts';
+import { seeded } from './support/models-series.ts';
 
 /** What an instance carries is learnt from what it was seen to do, step by step, and not from what says nothing. */
 

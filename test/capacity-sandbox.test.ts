@@ -10,8 +10,8 @@ import { createMetricSource } from '../src/gcp/metrics.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { MetricSource } from '../src/ports/metrics.ts';
-import { forecast, PRICES } from './decide-inputs.ts';
-import { PRIMARY_ZONE, PROJECT, specOf } from './gcp-bench.ts';
+import { forecast, PRICES } from './support/decide-inputs.ts';
+import { PRIMARY_ZONE, PROJECT, specOf } from './support/gcp-bench.ts';
 import { startSteppedSandbox } from './support/stepped-sandbox.ts';
 
 /** From requests on the wire through Monitoring and the ledger to what an instance is trusted with. */

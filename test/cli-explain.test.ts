@@ -11,7 +11,7 @@ import { effectOf } from '../src/domain/preview.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
-import { AS_OF, forecast, input, interval, MINUTE_MS, nearTerm, PRICES } from './decide-inputs.ts';
+import { AS_OF, forecast, input, interval, MINUTE_MS, nearTerm, PRICES } from './support/decide-inputs.ts';
 
 /** What the command shows of decisions: the made ones with their reasons, and the one that would be made now. */
 

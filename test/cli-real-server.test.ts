@@ -8,7 +8,7 @@ import { runCommand } from '../src/cli/program.ts';
 import { createApplications } from '../src/worker/applications.ts';
 import { createPreview } from '../src/worker/preview.ts';
 import { stateQuery } from '../workflows/messages.ts';
-import { PRICES, forecast } from './decide-inputs.ts';
+import { PRICES, forecast } from './support/decide-inputs.ts';
 import type { Stage } from './support/temporal-side.ts';
 import { bundleWorkflows, eventually, onStage, startDevServer } from './support/temporal-side.ts';
 

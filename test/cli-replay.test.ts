@@ -7,7 +7,7 @@ import { replayPast } from '../src/cli/replay.ts';
 import { describeReplay } from '../src/cli/replay/describe.ts';
 import type { RecordedPast } from '../src/cli/replay/history.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './decide-inputs.ts';
+import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './support/decide-inputs.ts';
 
 /** What would have been decided under other settings, from a recorded history. */
 

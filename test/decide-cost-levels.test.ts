@@ -5,7 +5,7 @@ import { decide } from '../src/domain/decide.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import { sumOf } from '../src/domain/tier.ts';
-import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
+import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './support/decide-inputs.ts';
 
 /**
  * Policy `cost` in a whole decision: mirrors are bought for what is worth its price beyond the primary, and for nothing

@@ -5,7 +5,7 @@ import { decide } from '../src/domain/decide.ts';
 import { expectedCost, withExpectedCost } from '../src/domain/expected-cost.ts';
 import type { CostedOption } from '../src/domain/expected-cost.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { DELAY_MS, MINUTE_MS, PRICES, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
+import { DELAY_MS, MINUTE_MS, PRICES, forecast, input, nearTerm, specWith } from './support/decide-inputs.ts';
 
 /** What a plan is expected to cost beside what else could have been done: figures by which it can be checked. */
 

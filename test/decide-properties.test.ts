@@ -4,7 +4,7 @@ import { spendPerHour } from '../src/domain/cost.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
 import { decide } from '../src/domain/decide.ts';
 import { sumOf, totalInstances } from '../src/domain/tier.ts';
-import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './decide-inputs.ts';
+import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './support/decide-inputs.ts';
 
 const ZONES = ['us-central1-a', 'us-central1-b', 'us-central1-c', 'us-east1-b'];
 const RUNS = { numRuns: 500 };

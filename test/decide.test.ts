@@ -4,7 +4,7 @@ import { decide } from '../src/domain/decide.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { DecisionMemory } from '../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../src/domain/plan.ts';
-import { AS_OF, DELAY_MS, MINUTE_MS, SPEC, forecast, input, interval, specWith } from './decide-inputs.ts';
+import { AS_OF, DELAY_MS, MINUTE_MS, SPEC, forecast, input, interval, specWith } from './support/decide-inputs.ts';
 
 const QUIET = interval(280, 300, 320);
 const SPIKE = interval(700, 800, 900);

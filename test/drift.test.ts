@@ -4,8 +4,8 @@ import { tellDrifts } from '../activities/past/drift.ts';
 import type { Outcome } from '../src/domain/drift.ts';
 import { driftsIn } from '../src/domain/drift.ts';
 import type { Happening } from '../src/ports/ledger.ts';
-import { forecast } from './decide-inputs.ts';
-import { normal, seeded } from './models-series.ts';
+import { forecast } from './support/decide-inputs.ts';
+import { normal, seeded } from './support/models-series.ts';
 
 const QUARTER_MS = 15 * 60_000;
 const COVERAGE = 0.95;

@@ -5,8 +5,8 @@ import type { ForecastDigest } from '../src/domain/forecast.ts';
 import type { Settings } from '../src/domain/plan.ts';
 import type { ReplayWorld } from '../src/domain/replay.ts';
 import { DEFAULT_SETTINGS, SETTINGS_BOUNDS, TUNABLE } from '../src/domain/settings.ts';
-import { AS_OF, forecast, interval, MINUTE_MS, PRICES, SPEC } from './decide-inputs.ts';
-import { seeded } from './models-series.ts';
+import { AS_OF, forecast, interval, MINUTE_MS, PRICES, SPEC } from './support/decide-inputs.ts';
+import { seeded } from './support/models-series.ts';
 
 /** Forecasts that are wrong on purpose, lived through in simulated time with feedback and without. */
 

@@ -3,7 +3,7 @@ import { ALIGNERS, type DemandSeries } from '../src/domain/demand-series.ts';
 import { alignerOf, reducerOf } from '../src/gcp/demand-aligners.ts';
 import { createDemandSource } from '../src/gcp/demand.ts';
 import type { Clock } from '../src/ports/clock.ts';
-import { ORIGIN_MS, PROJECT, specOf, startBench, type Bench } from './gcp-bench.ts';
+import { ORIGIN_MS, PROJECT, specOf, startBench, type Bench } from './support/gcp-bench.ts';
 
 /** Demand from metrics that are no request count, and with what was refused: read from the sandbox's Monitoring. */
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCapacitySource } from '../src/gcp/capacity.ts';
 import { createDemandSource } from '../src/gcp/demand.ts';
 import type { Clock } from '../src/ports/clock.ts';
-import { MIRROR_ZONE, ORIGIN_MS, PROJECT, reach, specOf, startBench } from './gcp-bench.ts';
-import type { Bench } from './gcp-bench.ts';
+import { MIRROR_ZONE, ORIGIN_MS, PROJECT, reach, specOf, startBench } from './support/gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
 
 const MINUTE_MS = 60_000;
 let bench: Bench;

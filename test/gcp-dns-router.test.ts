@@ -5,8 +5,8 @@ import { createRouter } from '../src/gcp/router.ts';
 import { NotOursError } from '../src/ports/errors.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 import type { Router } from '../src/ports/router.ts';
-import { KEY, MIRROR_ZONE, PROJECT, reach, specOf, startBench, until } from './gcp-bench.ts';
-import type { Bench } from './gcp-bench.ts';
+import { KEY, MIRROR_ZONE, PROJECT, reach, specOf, startBench, until } from './support/gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
 
 const NAME = 'shop.example.com.';
 const OTHER_KEY = { run: 'mirror/shop/us-central1-c/1', plan: 'shop@1' };

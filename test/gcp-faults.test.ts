@@ -4,8 +4,8 @@ import { createLoadBalancerRouter } from '../src/gcp/load-balancer-router.ts';
 import { describe as describeOurs, groupName } from '../src/gcp/ownership.ts';
 import { NoCapacityError, NotOursError, QuotaError } from '../src/ports/errors.ts';
 import type { GroupRef, WriteKey } from '../src/ports/fleet.ts';
-import { inventory, MIRROR_ZONE, PROJECT, reach, setFaults, startBench, until, writes } from './gcp-bench.ts';
-import type { Bench } from './gcp-bench.ts';
+import { inventory, MIRROR_ZONE, PROJECT, reach, setFaults, startBench, until, writes } from './support/gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
 
 let bench: Bench;
 let before: string[];

@@ -4,8 +4,8 @@ import { createLoadBalancerRouter } from '../src/gcp/load-balancer-router.ts';
 import { NotOursError } from '../src/ports/errors.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 import type { Router } from '../src/ports/router.ts';
-import { KEY, MIRROR_ZONE, PROJECT, reach, startBench, until } from './gcp-bench.ts';
-import type { Bench } from './gcp-bench.ts';
+import { KEY, MIRROR_ZONE, PROJECT, reach, startBench, until } from './support/gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
 
 const OTHER_ZONE = 'us-central1-c';
 const OTHER_KEY = { run: `mirror/shop/${OTHER_ZONE}/1`, plan: 'shop@1' };

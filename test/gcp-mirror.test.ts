@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRouter } from '../src/gcp/router.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
-import { inventory, KEY, MIRROR_ZONE, reach, startBench, until } from './gcp-bench.ts';
-import type { Bench } from './gcp-bench.ts';
+import { inventory, KEY, MIRROR_ZONE, reach, startBench, until } from './support/gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
 
 // One mirror's whole life over real HTTP, in order: each step stands on the one before.
 let bench: Bench;

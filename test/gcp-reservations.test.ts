@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createCapacitySource } from '../src/gcp/capacity.ts';
 import { perform } from '../src/gcp/call.ts';
-import type { Bench } from './gcp-bench.ts';
-import { MIRROR_ZONE, ORIGIN_MS, PROJECT, startBench } from './gcp-bench.ts';
+import type { Bench } from './support/gcp-bench.ts';
+import { MIRROR_ZONE, ORIGIN_MS, PROJECT, startBench } from './support/gcp-bench.ts';
 
 /** What is reserved in a zone is told, and room for it is no longer asked of the CPU quota. */
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createMetricSource } from '../src/gcp/metrics.ts';
-import { PRIMARY_ZONE, PROJECT, specOf, startBench, type Bench } from './gcp-bench.ts';
+import { PRIMARY_ZONE, PROJECT, specOf, startBench, type Bench } from './support/gcp-bench.ts';
 
 /** Memory by its name: what the Ops Agents of an application's instances write, read as the worker reads it. */
 

@@ -15,7 +15,7 @@ import { GAUSS } from '../models/mixture/spread.ts';
 import { createPremirror } from '../models/premirror.ts';
 import type { QuantileForecast } from '../models/quantile-forecast.ts';
 import { LEVELS, MEDIAN, pinball } from '../models/quantile-forecast.ts';
-import { DAY_MS, flashCrowds, historyOf, normal, seeded } from './models-series.ts';
+import { DAY_MS, flashCrowds, historyOf, normal, seeded } from './support/models-series.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 const HOUR_MS = 3_600_000;
@@ -94,7 +94,7 @@ describe('recalibration', () => {
   const row = GAUSS.map((z) => 10 + z);
 
   it('leaves a fan alone before it has seen anything', () => {
-    readAt(row, 0, placesToRead(newRecalibration())).forEach((value, i) => {
+    readAt(row, 0, placesToRead(newRecalibration(30))).forEach((value, i) => {
       expect(value).toBeCloseTo(row[i]!, 5);
     });
   });
@@ -102,7 +102,7 @@ describe('recalibration', () => {
   // A fan half as wide as the truth must become twice as wide, on either side by its own.
   it('widens a fan that is too narrow until it holds what it claims', () => {
     const random = seeded(9);
-    const of = newRecalibration();
+    const of = newRecalibration(30);
     const outcome = () => {
       const z = normal(random);
       return 10 + (z > 0 ? 2 * z : z);

@@ -9,7 +9,7 @@ import { endOf, until } from '../models/forecaster.ts';
 import { createPremirror } from '../models/premirror.ts';
 import { LEVELS, MEDIAN } from '../models/quantile-forecast.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
-import { DAY_MS, historyOf, normal, seeded, START } from './models-series.ts';
+import { DAY_MS, historyOf, normal, seeded, START } from './support/models-series.ts';
 
 /** Announced events: what past ones of the kind did decides how far the next one is believed. */
 

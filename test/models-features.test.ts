@@ -5,7 +5,7 @@ import type { FeatureInput } from '../models/features.ts';
 import { catalogue, featuresAt } from '../models/features.ts';
 import { holidaysOf } from '../models/features/holidays.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
-import { historyOf, START } from './models-series.ts';
+import { historyOf, START } from './support/models-series.ts';
 
 const STEP_MS = 900_000;
 const HOUR_MS = 3_600_000;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createFitter } from '../models/fitter.ts';
 import type { Fitter } from '../models/fitter.ts';
 import { loadInstalledPremirror } from '../models/premirror-fit.ts';
-import { DAY_MS, at, flashCrowds, historyOf } from './models-series.ts';
+import { DAY_MS, at, flashCrowds, historyOf } from './support/models-series.ts';
 
 /** The thread starts from compiled code only (Node 20), so this asks the build, as the worker does. */
 const COMPILED = new URL('../dist/models/fitter.js', import.meta.url);

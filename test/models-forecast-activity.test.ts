@@ -6,8 +6,8 @@ import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
-import { SPEC } from './decide-inputs.ts';
-import { DAY_MS, MINUTE_MS, at, flashCrowds } from './models-series.ts';
+import { SPEC } from './support/decide-inputs.ts';
+import { DAY_MS, MINUTE_MS, at, flashCrowds } from './support/models-series.ts';
 
 const DAY = 1440;
 const values = flashCrowds(9, 11);

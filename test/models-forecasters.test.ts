@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFitter, fitBest, loadInstalledMstlEts } from '../models/fitter.ts';
 import { endOf, extend, filled, pathAt, toHistory, until } from '../models/forecaster.ts';
 import { seasonalNaive } from '../models/seasonal-naive.ts';
-import { DAY_MS, MINUTE_MS, START, at, flashCrowds, historyOf } from './models-series.ts';
+import { DAY_MS, MINUTE_MS, START, at, flashCrowds, historyOf } from './support/models-series.ts';
 
 const DAY = 1440;
 

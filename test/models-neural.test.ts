@@ -13,7 +13,7 @@ import { featuresOf } from '../models/neural/features.ts';
 import { openOnnx } from '../models/neural/onnx.ts';
 import type { AnnouncedEvent } from '../models/neural/windows.ts';
 import { windowOf } from '../models/neural/windows.ts';
-import { flashCrowds, historyOf } from './models-series.ts';
+import { flashCrowds, historyOf } from './support/models-series.ts';
 
 const onnx = new URL('../models/onnx/', import.meta.url);
 const NETS = ['lstm', 'transformer'];

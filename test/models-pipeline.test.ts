@@ -5,7 +5,7 @@ import { until } from '../models/forecaster.ts';
 import type { PipelineState } from '../models/pipeline.ts';
 import { newPipeline, runPipeline } from '../models/pipeline.ts';
 import { samplesIn } from '../models/warm-up.ts';
-import { CROWD_MINUTE, DAY_MS, MINUTE_MS, at, flashCrowds, historyOf } from './models-series.ts';
+import { CROWD_MINUTE, DAY_MS, MINUTE_MS, at, flashCrowds, historyOf } from './support/models-series.ts';
 
 const DAY = 1440;
 const HORIZON_MS = 60 * MINUTE_MS;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { createFitter } from '../models/fitter.ts';
 import { loadInstalledPremirror } from '../models/premirror-fit.ts';
 import { runPipeline } from '../models/pipeline.ts';
-import { MINUTE_MS, at, flashCrowds, historyOf } from './models-series.ts';
+import { MINUTE_MS, at, flashCrowds, historyOf } from './support/models-series.ts';
 
 const STEPS = 1440 + 240;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Course } from '../models/course.ts';
 import { loadProphetExpert } from '../models/prophet-expert.ts';
 import { LEVELS, MEDIAN } from '../models/quantile-forecast.ts';
-import { normal, seeded, START } from './models-series.ts';
+import { normal, seeded, START } from './support/models-series.ts';
 
 /** Prophet is a row to compare with, so it must be Prophet: its seasons, its width, the same at every call. */
 

@@ -9,7 +9,7 @@ import { createPremirror } from '../models/premirror.ts';
 import { LEVELS } from '../models/quantile-forecast.ts';
 import { seasonalNaive } from '../models/seasonal-naive.ts';
 import { samplesIn } from '../models/warm-up.ts';
-import { DAY_MS, historyOf } from './models-series.ts';
+import { DAY_MS, historyOf } from './support/models-series.ts';
 
 /** Capacity is bought by these numbers: whatever a metric does, they are finite and do not cross. */
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NearTerm } from '../activities/near-term.ts';
 import type { CountedEvent } from '../src/domain/counted-event.ts';
 import type { AnnouncedEvent } from '../src/domain/event.ts';
-import { DELAY_MS, MINUTE_MS, SPEC } from './decide-inputs.ts';
+import { DELAY_MS, MINUTE_MS, SPEC } from './support/decide-inputs.ts';
 
 /** What the worker hands to the cost policy: minutes ahead in the demand's unit, calls per instance, events in their place. */
 const DAY = 1440;

@@ -20,7 +20,7 @@ import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { parseSpec } from '../src/spec/parse.ts';
 import { freePort } from '../src/temporal/free-port.ts';
-import { forecast, input, MINUTE_MS } from './decide-inputs.ts';
+import { forecast, input, MINUTE_MS } from './support/decide-inputs.ts';
 
 /**
  * The example with a news and a social source on its whole way: served feeds, looks, surprise, event, outlook, decision. A

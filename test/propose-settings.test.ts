@@ -6,7 +6,7 @@ import { proposeSettings } from '../src/domain/propose-settings.ts';
 import { replayOf } from '../src/domain/replay.ts';
 import type { Tunable } from '../src/domain/settings.ts';
 import { DEFAULT_SETTINGS, SETTINGS_BOUNDS, TUNABLE } from '../src/domain/settings.ts';
-import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './decide-inputs.ts';
+import { AS_OF, DELAY_MS, forecast, interval, MINUTE_MS, PRICES, SPEC } from './support/decide-inputs.ts';
 
 /** Feedback moves settings by evidence alone, within bounds, and comes to rest. */
 

@@ -11,7 +11,7 @@ import { createRouter } from '../src/gcp/router.ts';
 import type { Fleet, GroupRef } from '../src/ports/fleet.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
-import { KEY, MIRROR_ZONE, ORIGIN_MS, PRIMARY_ZONE, PROJECT, specOf, until } from './gcp-bench.ts';
+import { KEY, MIRROR_ZONE, ORIGIN_MS, PRIMARY_ZONE, PROJECT, specOf, until } from './support/gcp-bench.ts';
 import { discoveryOrWhyNot } from './support/discovery-packages.ts';
 import { startRecorder } from './support/recorder.ts';
 import type { Exchange, Recorder } from './support/recorder.ts';

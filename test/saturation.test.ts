@@ -4,7 +4,7 @@ import { describeDecision } from '../src/cli/explain.ts';
 import { decide } from '../src/domain/decide.ts';
 import { asLearnt } from '../src/domain/learnt-spec.ts';
 import type { MetricSource } from '../src/ports/metrics.ts';
-import { AS_OF, forecast, input, MINUTE_MS, SETTINGS, SPEC } from './decide-inputs.ts';
+import { AS_OF, forecast, input, MINUTE_MS, SETTINGS, SPEC } from './support/decide-inputs.ts';
 
 /** What may have been asked for beyond what was served is said, changes no plan, and holds none up. */
 

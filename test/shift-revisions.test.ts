@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { SeenDemand } from '../activities/seen-demand.ts';
 import { RevisionAge } from '../src/domain/observation-delay.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
-import { SPEC } from './decide-inputs.ts';
+import { SPEC } from './support/decide-inputs.ts';
 
 /**
  * A source whose samples change after they were first read: how long they do is learnt from reading them again, and what may

@@ -1,8 +1,8 @@
-import type { ApplicationSpec } from '../src/domain/application.ts';
-import type { DecideInput } from '../src/domain/decide.ts';
-import type { ForecastDigest, Interval, NearTermOutlook } from '../src/domain/forecast.ts';
-import { EMPTY_MEMORY } from '../src/domain/plan.ts';
-import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import type { ApplicationSpec } from '../../src/domain/application.ts';
+import type { DecideInput } from '../../src/domain/decide.ts';
+import type { ForecastDigest, Interval, NearTermOutlook } from '../../src/domain/forecast.ts';
+import { EMPTY_MEMORY } from '../../src/domain/plan.ts';
+import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts';
 
 export const MINUTE_MS = 60_000;
 export const AS_OF = Date.UTC(2026, 0, 5, 14, 0);

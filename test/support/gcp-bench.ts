@@ -1,14 +1,14 @@
 import { HealthChecksClient } from '@google-cloud/compute';
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
-import type { ApplicationSpec } from '../src/domain/application.ts';
-import type { TierCounts } from '../src/domain/tier.ts';
-import { perform } from '../src/gcp/call.ts';
-import { createGcpClients } from '../src/gcp/clients.ts';
-import type { GcpClients } from '../src/gcp/clients.ts';
-import { createFleet } from '../src/gcp/fleet.ts';
-import type { Fleet, GroupRef, GroupStatus, WriteKey } from '../src/ports/fleet.ts';
-import { startSandbox } from '../src/sandbox/server.ts';
-import type { Sandbox } from '../src/sandbox/server.ts';
+import type { ApplicationSpec } from '../../src/domain/application.ts';
+import type { TierCounts } from '../../src/domain/tier.ts';
+import { perform } from '../../src/gcp/call.ts';
+import { createGcpClients } from '../../src/gcp/clients.ts';
+import type { GcpClients } from '../../src/gcp/clients.ts';
+import { createFleet } from '../../src/gcp/fleet.ts';
+import type { Fleet, GroupRef, GroupStatus, WriteKey } from '../../src/ports/fleet.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import type { Sandbox } from '../../src/sandbox/server.ts';
 
 export const PROJECT = 'p';
 export const PRIMARY_ZONE = 'us-central1-a';

@@ -1,5 +1,5 @@
-import type { History } from '../models/forecaster.ts';
-import { normal, seededRandom as seeded } from '../src/cli/up/random.ts';
+import type { History } from '../../models/forecaster.ts';
+import { normal, seededRandom as seeded } from '../../src/cli/up/random.ts';
 
 export { normal, seeded };
 
