@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
-import { SETTINGS_BOUNDS, TUNABLE } from '../src/domain/settings.ts';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { binomialError, recoveryOf, turnsOf } from './shifts/coverage.ts';
+import type { Decided } from './shifts/decide-along.ts';
+import { decideAlong, outOfBounds, turnsOfSettings } from './shifts/decide-along.ts';
 import { hourlyFitter, quickFitter } from './shifts/fitters.ts';
 import type { Walked } from './shifts/walk.ts';
 import { JUDGED, walk } from './shifts/walk.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SHIFTS, SHIFT_MS, SOUND_DAYS, World } from './shifts/world.ts';
-import { DELAY_MS } from './shifts/walk.ts';
+import { DAY_MS, DELAY_MS, HOUR_MS, MINUTE_MS, SHIFTS, SHIFT_MS, SOUND_DAYS, World } from './shifts/world.ts';
 
 /**
- * `npm run bench:shifts -- [--only TEXT] [--seeds 3] [--days 5] [--step 5] [--model premirror|seasonal-naive] [--decide interval|cost]`:
+ * `npm run bench:shifts -- [--only TEXT] [--seeds 3] [--days 5] [--step 5] [--model premirror|seasonal-naive] [--decide interval|cost [--threshold 0.5]]`:
  * what becomes of the interval's coverage when demand or its source shifts, hour by hour, in the worker's own forecast activity
- * over synthetic demand. With --decide also how often mirrors and settings turn.
+ * over synthetic demand. With --decide also how often mirrors and settings turn, from a threshold
+ * factor on.
  */
 const { values: options } = parseArgs({
   options: {
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     step: { type: 'string', default: '5' },
     model: { type: 'string', default: 'premirror' },
     decide: { type: 'string', default: '' },
+    threshold: { type: 'string', default: String(DEFAULT_SETTINGS.thresholdFactor) },
   },
 });
 const { decide: policy, model } = options;
@@ -30,25 +33,22 @@ if (model !== 'premirror' && model !== 'seasonal-naive')
 const stepMs = Number(options.step) * MINUTE_MS;
 const days = Number(options.days);
 const from = SHIFT_MS - 2 * DAY_MS + DELAY_MS;
+const shiftStep = Math.floor((SHIFT_MS - from) / stepMs);
+const settings = { ...DEFAULT_SETTINGS, thresholdFactor: Number(options.threshold) };
+const FEEDBACK = { retuneEveryHours: 1, lookBackHours: 48 };
 const percent = (share: number) => (Number.isNaN(share) ? '-' : (100 * share).toFixed(1));
 
 for (const shift of SHIFTS.filter(({ name }) => name.includes(options.only))) {
   const walks: Walked[] = [];
+  const decisions: Decided[] = [];
   const began = performance.now();
   for (let seed = 1; seed <= Number(options.seeds); seed++) {
     const world = new World(shift, seed, SOUND_DAYS + days + 2, stepMs, DELAY_MS);
     const fitter = model === 'premirror' ? hourlyFitter() : quickFitter();
-    walks.push(
-      await walk(world, {
-        fitter,
-        policy: policy || 'cost',
-        from,
-        to: SHIFT_MS + days * DAY_MS,
-        decides: policy !== '',
-      }),
-    );
+    const walked = await walk(world, { fitter, from, to: SHIFT_MS + days * DAY_MS });
+    walks.push(walked);
+    if (policy !== '') decisions.push(decideAlong(world, walked, { policy, settings, ...FEEDBACK }));
   }
-  const shiftStep = Math.floor((SHIFT_MS - from) / stepMs);
   for (const [i, judged] of JUDGED.entries()) {
     const {
       before,
@@ -66,26 +66,21 @@ for (const shift of SHIFTS.filter(({ name }) => name.includes(options.only))) {
       `${shift.name} | ${judged} | before ${percent(before)} | days ${daily.map(percent).join(' ')} | ${back} | ±${error}`,
     );
   }
-  if (policy !== '') console.log(`${shift.name} | ${turnsInWords(walks, shiftStep)}`);
+  for (const decided of decisions) console.log(`${shift.name} | ${inWords(decided)}`);
   console.error(`${shift.name}: ${((performance.now() - began) / 1000).toFixed(0)} s`);
 }
 
-function turnsInWords(walks: readonly Walked[], shiftStep: number): string {
-  return walks
-    .map(({ mirrors, moves, settings }) => {
-      const turns = TUNABLE.map((name) => turnsOf(settings.map((each) => each[name])));
-      const inBounds = settings.every((each) =>
-        TUNABLE.every((name) => {
-          const { least, most } = SETTINGS_BOUNDS[name];
-          return each[name] >= least && each[name] <= most;
-        }),
-      );
-      const perDay = (part: readonly number[]) =>
-        ((turnsOf(part) * DAY_MS) / (part.length * stepMs)).toFixed(0);
-      return (
-        `mirrors turn ${perDay(mirrors.slice(0, shiftStep))} times a day before, ${perDay(mirrors.slice(shiftStep))} after; ` +
-        `${moves.length} moves, turning ${turns.join('/')} times, ${inBounds ? 'in bounds' : 'OUT OF BOUNDS'}`
-      );
-    })
-    .join('; ');
+function inWords(decided: Decided): string {
+  const { mirrors, moves } = decided;
+  const perDay = (part: readonly number[]) => ((turnsOf(part) * DAY_MS) / (part.length * stepMs)).toFixed(0);
+  const out = outOfBounds(decided);
+  return [
+    `mirrors turn ${perDay(mirrors.slice(0, shiftStep))} times a day before, ${perDay(mirrors.slice(shiftStep))} after`,
+    `${moves.length} moves, turning ${JSON.stringify(turnsOfSettings(decided))} times`,
+    out.length === 0 ? 'in bounds' : `OUT OF BOUNDS: ${out.join(', ')}`,
+    ...moves.map(
+      ({ at, setting, from: before, to }) =>
+        `${((at - SHIFT_MS) / HOUR_MS).toFixed(0)} h ${setting} ${before} to ${to}`,
+    ),
+  ].join('; ');
 }

@@ -6,6 +6,8 @@ import type { Sample } from '../../src/ports/demand.ts';
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+/** How old the source's newest sample is, as declared. */
+export const DELAY_MS = 4 * MINUTE_MS;
 /** A Monday. */
 export const START_MS = Date.UTC(2026, 2, 2);
 /** Sound days before the shift: as much as a worker reads at first, and two days to measure on. */
@@ -16,7 +18,9 @@ export const SHIFT_MS = START_MS + SOUND_DAYS * DAY_MS;
 export interface Shift {
   name: string;
   /** Demand from the shift on. */
-  demand?: { level?: number; laterHours?: number; spread?: number };
+  demand?: { level?: number; laterHours?: number; spread?: number; burstsADay?: number };
+  /** Demand is as it was again so long after the shift; absent: it stays so. */
+  demandForMs?: number;
   /** The source is silent for so long from the shift on. Demand goes on. */
   silentMs?: number;
   /** Stamps are so much ahead of the time they belong to (behind where negative). */
@@ -36,6 +40,7 @@ export const SHIFTS: readonly Shift[] = [
   { name: 'season 6 h later', demand: { laterHours: 6 } },
   { name: 'variance x3', demand: { spread: Math.sqrt(3) } },
   { name: 'deviation x3', demand: { spread: 3 } },
+  { name: 'bursts for a day', demand: { burstsADay: 6 }, demandForMs: DAY_MS },
   { name: 'source dead for 2 h', silentMs: 2 * HOUR_MS },
   { name: 'source dead for a day', silentMs: DAY_MS },
   { name: 'stamps 10 min ahead', stampsAheadMs: 10 * MINUTE_MS },
@@ -45,6 +50,9 @@ export const SHIFTS: readonly Shift[] = [
   { name: 'points twice', twice: true },
   { name: 'points late, revised', firstShare: 0.7 },
 ];
+
+/** A burst doubles demand for so long; nothing announces it. */
+const BURST_MS = 20 * MINUTE_MS;
 
 /** One seeded world under one shift. Steps END at their time. */
 export class World {
@@ -109,20 +117,29 @@ export class World {
 }
 
 /** A wave a day, weekends lower, a level that wanders within hours, and noise of each step: all in proportion to the level. */
-function drawn({ demand = {} }: Shift, seed: number, steps: number, stepMs: number): Float64Array {
+function drawn(
+  { demand = {}, demandForMs = Infinity }: Shift,
+  seed: number,
+  steps: number,
+  stepMs: number,
+): Float64Array {
   const random = seededRandom(seed);
   const keep = Math.exp(-stepMs / (3 * HOUR_MS));
   let wander = 0;
+  let burstEnds = -Infinity;
   return Float64Array.from({ length: steps }, (_, i) => {
     const at = START_MS + (i + 1) * stepMs;
-    const shifted = at > SHIFT_MS;
-    const { level = 1, laterHours = 0, spread = 1 } = shifted ? demand : {};
+    const shifted = at > SHIFT_MS && at <= SHIFT_MS + demandForMs;
+    const { level = 1, laterHours = 0, spread = 1, burstsADay = 0 } = shifted ? demand : {};
+    if (burstsADay > 0 && at > burstEnds && random() < (burstsADay * stepMs) / DAY_MS)
+      burstEnds = at + BURST_MS;
     const courseAt = at - laterHours * HOUR_MS;
     const ofDay = (courseAt % DAY_MS) / DAY_MS;
     const weekend = Math.floor((courseAt - START_MS) / DAY_MS) % 7 >= 5;
     wander = keep * wander + Math.sqrt(1 - keep * keep) * 0.03 * normal(random);
     const noise = 0.03 * normal(random);
     const course = (300 - 150 * Math.cos(2 * Math.PI * (ofDay - 0.15))) * (weekend ? 0.8 : 1);
-    return Math.max(0, level * course * (1 + spread * (wander + noise)));
+    const burst = at < burstEnds ? 2 : 1;
+    return Math.max(0, burst * level * course * (1 + spread * (wander + noise)));
   });
 }
