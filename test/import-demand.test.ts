@@ -366,13 +366,20 @@ test('what events did is measured by what was imported of the time before anythi
     clock: { now: () => now, speed: 1 },
   });
   expect(await measureEvents({ spec })).toBe(0);
-  const trebled = (at: number) => demandAt(at) * (at > sale.start && at <= sale.end ? 3 : 1);
-  await run('measured', fileOf(sale.start - 15 * DAY_MS, sale.end + DAY_MS, STEP_MS, trebled));
-  now += 3_600_000;
-  expect(await measureEvents({ spec })).toBe(1);
-  const [uplift] = await ledger.eventStore.uplifts(spec.application);
-  expect(uplift).toMatchObject({ source: 'campaigns', kind: 'sale', events: 1 });
-  expect(uplift!.measured).toBeCloseTo(3, 1);
+  const raised = (by: number) => (at: number) => demandAt(at) * (at > sale.start && at <= sale.end ? by : 1);
+  const measured = async () => {
+    now += 3_600_000;
+    expect(await measureEvents({ spec })).toBe(1);
+    expect(await measureEvents({ spec })).toBe(0);
+    const [uplift] = await ledger.eventStore.uplifts(spec.application);
+    expect(uplift).toMatchObject({ source: 'campaigns', kind: 'sale', events: 1 });
+    return uplift!.measured;
+  };
+  await run('measured', fileOf(sale.start - 15 * DAY_MS, sale.end + DAY_MS, STEP_MS, raised(3)));
+  expect(await measured()).toBeCloseTo(3, 1);
+  // What replaces it is measured anew.
+  await run('measured', fileOf(sale.start, sale.end, STEP_MS, raised(2)), '--replace');
+  expect(await measured()).toBeCloseTo(2, 1);
 });
 
 test('a backfill works a day out again that only an import knows of', async () => {

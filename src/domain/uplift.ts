@@ -25,6 +25,8 @@ export interface EventOutcome {
   announced?: number;
 }
 
+/** The newest outcomes of an application that are kept: years of holidays, or months of campaigns. */
+export const OUTCOMES_KEPT = 500;
 /** How much factors of one kind differ among themselves (deviation of their logarithm) before any was seen. */
 const PRIOR_SPREAD = 0.5;
 /** How far a kind's mean may lie from what was believed (deviation of its logarithm). */

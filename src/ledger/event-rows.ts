@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { ChatterStep } from '../domain/chatter.ts';
 import type { SourceState } from '../domain/event-source.ts';
-import { measureUplifts, type EventOutcome, type MeasuredUplift } from '../domain/uplift.ts';
+import { measureUplifts, OUTCOMES_KEPT, type EventOutcome, type MeasuredUplift } from '../domain/uplift.ts';
 import type { EventStore, IdentifiedEvent, KnownEvent } from '../ports/events.ts';
 import type { Tables } from './tables.ts';
 
@@ -9,8 +9,6 @@ import type { Tables } from './tables.ts';
 type EventRow = Omit<Tables['events'], 'withdrawn_ms'> & { withdrawn_ms: number | null };
 
 const ROWS_PER_WRITE = 500;
-/** Years of holidays, or months of campaigns. */
-const OUTCOMES_KEPT = 500;
 const CHATTER_KEPT_MS = 60 * 86_400_000;
 /** An event that was always known: holidays, and files that do not say. */
 const ALWAYS = -8.64e15;
@@ -161,11 +159,21 @@ export class EventRows implements EventStore {
     const kept = new Map((await this.outcomes(application)).map((outcome) => [keyOf(outcome), outcome]));
     for (const outcome of outcomes) kept.set(keyOf(outcome), outcome);
     const newest = [...kept.values()].toSorted((a, b) => b.start - a.start).slice(0, OUTCOMES_KEPT);
-    const text = JSON.stringify(newest);
+    await this.#keepOutcomes(application, newest);
+  }
+
+  async forgetOutcomes(application: string, from: number, to: number): Promise<void> {
+    const before = await this.outcomes(application);
+    const kept = before.filter(({ start }) => start < from || start >= to);
+    if (kept.length < before.length) await this.#keepOutcomes(application, kept);
+  }
+
+  async #keepOutcomes(application: string, kept: readonly EventOutcome[]): Promise<void> {
+    const outcomes = JSON.stringify(kept);
     await this.#db
       .insertInto('event_outcomes')
-      .values({ application, outcomes: text })
-      .onConflict((conflict) => conflict.column('application').doUpdateSet({ outcomes: text }))
+      .values({ application, outcomes })
+      .onConflict((conflict) => conflict.column('application').doUpdateSet({ outcomes }))
       .execute();
   }
 

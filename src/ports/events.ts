@@ -76,6 +76,8 @@ export interface EventStore {
   /** Keeps what events did; the newest measurement of each counts. */
   saveOutcomes(application: string, outcomes: readonly EventOutcome[]): Promise<void>;
   outcomes(application: string): Promise<EventOutcome[]>;
+  /** Those of events with from <= start < to: what was measured of them counts no more. */
+  forgetOutcomes(application: string, from: number, to: number): Promise<void>;
   /** What the kept outcomes say of each source and kind. */
   uplifts(application: string): Promise<MeasuredUplift[]>;
 }

@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const KEPT_MS = PARTED.demand_days.keptDays * DAY_MS;
 
 export interface ImportRouteSources {
-  ledger: Pick<StoredLedger, 'history' | 'saveModelState'>;
+  ledger: Pick<StoredLedger, 'history' | 'eventStore' | 'saveModelState'>;
   /** Absent: nobody knows whether the application runs, nor what was observed of it. */
   applications?: Applications | undefined;
   clock: Clock;
@@ -94,11 +94,31 @@ export function addImportRoutes(api: FastifyInstance, sources: ImportRouteSource
       const series = await observedSeries(sources, name);
       const answer: ImportAnswer = { ...NOTHING_TAKEN, running: series !== undefined };
       for (const day of body.days) await takeDay(sources, name, series, body, day, clock.now(), answer);
-      // What was learnt without it is no state to start from.
-      if (answer.taken + answer.changed > 0) await ledger.saveModelState(name, null);
+      // What was learnt without it is no state to start from, and what events did by other demand is no measurement.
+      if (answer.taken + answer.changed > 0) {
+        await ledger.saveModelState(name, null);
+        if (body.replace) await forgetOutcomes(ledger, name, body);
+      }
       return answer;
     },
   );
+}
+
+/** Events that start in a replaced step are measured anew. */
+async function forgetOutcomes(
+  { eventStore }: ImportRouteSources['ledger'],
+  name: string,
+  { days, stepMs }: ImportBody,
+): Promise<void> {
+  for (const { day, samples } of days) {
+    const steps = samples.flatMap(([step, value]) => (value === null ? [] : [step]));
+    if (steps.length === 0) continue;
+    await eventStore.forgetOutcomes(
+      name,
+      day + (Math.min(...steps) - 1) * stepMs,
+      day + Math.max(...steps) * stepMs,
+    );
+  }
 }
 
 /** The name of what is observed of it; undefined when no such application runs. */
