@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { eased } from './combined/eased.ts';
 import type { Expert } from './combined/expert.ts';
-import { seasonalNaiveExpert } from './combined/naive-expert.ts';
 import { neuralExpert } from './combined/neural-expert.ts';
 import { mixture } from './mixture.ts';
 import { createNeuralForecaster } from './neural.ts';
@@ -25,10 +24,10 @@ export async function loadNets(folder?: string): Promise<Map<string, Net>> {
   );
 }
 
-/** What the combination is made of: each net by itself, the mixture, and yesterday again. */
+/** What the combination is made of: each net by itself, and the mixture. */
 export function expertsOver(nets: ReadonlyMap<string, Net>): Expert[] {
   const neural = [...nets].map(([name, net]) => neuralExpert(createNeuralForecaster(name, [net])));
-  return [...[...neural, mixture].map(eased), seasonalNaiveExpert];
+  return [...neural, mixture].map(eased);
 }
 
 /** Beside this file in the sources; the compiler does not copy it to dist. */

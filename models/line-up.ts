@@ -1,5 +1,6 @@
 import { eased } from './combined/eased.ts';
 import type { Expert } from './combined/expert.ts';
+import { seasonalNaiveExpert } from './combined/naive-expert.ts';
 import { neuralExpert } from './combined/neural-expert.ts';
 import { placesOf } from './combined/places.ts';
 import { courseOf } from './course.ts';
@@ -61,7 +62,7 @@ export async function loadContenders(
       createPremirror(experts, horizonMs > DAY_MS ? { horizonMs, ...FAR } : { horizonMs }).forecast,
     neural: alone(eased(neuralExpert(createNeuralForecaster('neural', [...nets.values()]))), horizonMs),
     ...Object.fromEntries(
-      [...experts, await loadMstlExpert(), await loadProphetExpert()].map((expert) => [
+      [...experts, seasonalNaiveExpert, await loadMstlExpert(), await loadProphetExpert()].map((expert) => [
         expert.name,
         alone(expert, horizonMs),
       ]),

@@ -35,7 +35,9 @@ export function newLearnt(places: Places, experts: number): Learnt {
   return {
     places,
     tally: newTally(places, experts),
-    recalibrations: Array.from({ length: places.bucketCount }, newRecalibration),
+    recalibrations: Array.from({ length: places.bucketCount }, (_, bucket) =>
+      newRecalibration(places.beliefOf(bucket)),
+    ),
     pending: [],
     beatMs: -Infinity,
   };

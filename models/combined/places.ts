@@ -3,6 +3,9 @@
 const HOUR_MS = 3_600_000;
 /** Ends of the buckets of leads, hours; what lies beyond the last belongs to a bucket of its own. */
 const BUCKET_ENDS_H = [0.25, 1, 4, 12, 24];
+/** Of those buckets: the nets know the first hour best, and what lies far ahead rests most on the series' own trend. */
+const BELIEFS = [200, 100, 30, 30, 20, 20];
+const WINDOW_BELIEF = 30;
 /** Windows whose maximum is forecast; lines in between. */
 const WINDOW_HOURS = [1 / 12, 1 / 4, 0.5, 1, 2, 4, 8, 12, 16, 20, 24];
 
@@ -17,6 +20,8 @@ export interface Places {
   bucketCount: number;
   /** What one forecast's outcomes in a bucket count for, against those of the forecasts a beat before and after. */
   newsOf(bucket: number): number;
+  /** Outcomes' worth of belief, beforehand, in what the experts claim of a bucket. */
+  beliefOf(bucket: number): number;
 }
 
 /** Every step of the first hour, then ever fewer; windows of whole steps only. `beatMs`: how far apart forecasts are. */
@@ -42,6 +47,7 @@ export function placesOf(stepMs: number, horizonMs: number, beatMs = HOUR_MS): P
     buckets,
     bucketCount: BUCKET_ENDS_H.length + 1 + windows.length,
     newsOf: (bucket) => newsOf(bucket, beatMs / HOUR_MS),
+    beliefOf: (bucket) => BELIEFS[bucket] ?? WINDOW_BELIEF,
   };
 }
 

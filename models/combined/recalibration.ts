@@ -11,15 +11,15 @@ export interface Recalibration {
   /** Fading weight of outcomes below the first level, between neighbours, and above the last. */
   cells: Float64Array;
   total: number;
+  /** Outcomes' worth of belief in the fan as it is. */
+  belief: number;
 }
 
-/** Outcomes' worth of belief in the fan as it is. */
-const PRIOR = 30;
 /** Nothing is moved by more than this many standard deviations. */
 const FURTHEST = 1.5;
 
-export function newRecalibration(): Recalibration {
-  return { cells: new Float64Array(LEVELS.length + 1), total: 0 };
+export function newRecalibration(belief: number): Recalibration {
+  return { cells: new Float64Array(LEVELS.length + 1), total: 0, belief };
 }
 
 /** One outcome against the quantiles that were issued for it, before recalibration. */
@@ -50,8 +50,8 @@ export function placesToRead(of: Recalibration): number[] {
   const held: number[] = [];
   let below = 0;
   for (const [i, claim] of claimed.entries()) {
-    below += of.cells[i]! + PRIOR * claim;
-    held.push(probit(below / (of.total + PRIOR)));
+    below += of.cells[i]! + of.belief * claim;
+    held.push(probit(below / (of.total + of.belief)));
   }
   return GAUSS.map((wanted) => {
     const place = lineThrough(held, GAUSS, wanted);

@@ -18,6 +18,8 @@ const COVERAGE = 0.95;
 const LOW = LEVELS.indexOf(0.025);
 const HIGH = LEVELS.indexOf(0.975);
 const MEMORY_MS = 3.5 * 86_400_000;
+/** Outcomes at least: of fewer, the one that is still unseen is too large a share, and the interval too wide. */
+const SHORTEST_MEMORY = 250;
 /** Outcomes before the tails are moved: fewer say nothing of a fortieth. */
 const FEWEST = 160;
 
@@ -41,7 +43,7 @@ export function createTracker(lead: number) {
       if (actual === undefined || Number.isNaN(actual)) continue;
       const error = actual - issued.median;
       const residual = error / (error < 0 ? issued.down : issued.up);
-      learn(calibration, residual, issued.factors, COVERAGE, MEMORY_MS / stepMs);
+      learn(calibration, residual, issued.factors, COVERAGE, Math.max(MEMORY_MS / stepMs, SHORTEST_MEMORY));
     }
   }
 
