@@ -51,12 +51,15 @@ describe('an application on a real Temporal server', () => {
       ]);
       expect(cloud.timesToServe).toEqual([`${B.zone} from cold`]);
       expect(cloud.primaryMinimum).toBe(5);
+      const burst = { name: 'more is said', kind: 'news', start: 0, end: 1, uplift: 2, probability: 0.25 };
+      script.events = [{ ...burst, source: 'feed' }];
       script.mirrors = [{ ...B, full: 6, warm: 1 }];
       await eventually('6 full', () => fullIn(stage, B.zone) === 6);
       await eventually('6 serving', async () => (await handle.query(stateQuery)).runs[0]?.serving === 6);
       expect(await detailsOf(handle)).toMatch(
         /^mirror +us-central1-b: serving, 6 serving of 6 full, 1 warm$/m,
       );
+      expect(await detailsOf(handle)).toMatch(/^event +feed at 00:00: more is said; demand believed x2/m);
       script.mirrors = [];
       script.primaryMinimum = 2;
       await eventually('nothing left', () => cloud.leftovers.length === 0);

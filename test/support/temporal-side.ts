@@ -6,6 +6,7 @@ import type { WorkflowBundle } from '@temporalio/worker';
 import type { WorkflowHandle } from '@temporalio/client';
 import { createActingActivities } from '../../activities/acting.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
+import type { CountedEvent } from '../../src/domain/counted-event.ts';
 import type { ForecastDigest } from '../../src/domain/forecast.ts';
 import type { Decision, DecisionMemory, ZonePlan } from '../../src/domain/plan.ts';
 import type { TierCounts } from '../../src/domain/tier.ts';
@@ -47,6 +48,8 @@ export interface Script {
   primaryMinimum: number;
   nextLookMs: number;
   forecast: () => Promise<void> | void;
+  /** What the decision counts with. */
+  events?: CountedEvent[];
 }
 
 /** One application on its own task queue, with a cloud of its own. */
@@ -140,6 +143,7 @@ function decide(
       headline: 'as scripted',
       policy: 'interval',
       observed: 100,
+      ...(script.events && { events: script.events }),
       threshold: 90,
       thresholdFactor: 0.9,
       wanted: { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0, reactive: 0 },
