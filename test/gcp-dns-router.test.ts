@@ -5,7 +5,8 @@ import { createRouter } from '../src/gcp/router.ts';
 import { NotOursError } from '../src/ports/errors.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 import type { Router } from '../src/ports/router.ts';
-import { KEY, MIRROR_ZONE, PROJECT, reach, specOf, startBench, until } from './support/gcp-bench.ts';
+import { KEY, MIRROR_ZONE, PROJECT, reach, specOf, startBench } from './support/gcp-bench.ts';
+import { untilHolds } from './support/until.ts';
 import type { Bench } from './support/gcp-bench.ts';
 
 const NAME = 'shop.example.com.';
@@ -27,7 +28,7 @@ beforeAll(async () => {
   await zone.createChange({ add: zone.record('a', { name: NAME, ttl: 300, data: ['127.0.0.9'] }) });
   await zone.createChange({ add: zone.record('txt', { name: NAME, ttl: 300, data: ['"v=spf1 -all"'] }) });
   before = await records();
-  await until(
+  await untilHolds(
     () => bench.fleet.snapshot(spec),
     ({ primary }) => primary.serving === 2,
   );
@@ -81,7 +82,7 @@ it('gives each healthy instance the share of one of the primary’s, and follows
   const { host, port } = bench.sandbox.addresses.dnsServer;
   const resolver = new Resolver();
   resolver.setServers([`${host}:${port}`]);
-  await until(
+  await untilHolds(
     () => resolver.resolve4(NAME),
     (answer) => answer.join() === addresses().join(),
   );

@@ -4,7 +4,16 @@ import { createLoadBalancerRouter } from '../src/gcp/load-balancer-router.ts';
 import { describe as describeOurs, groupName } from '../src/gcp/ownership.ts';
 import { NoCapacityError, NotOursError, QuotaError } from '../src/ports/errors.ts';
 import type { GroupRef, WriteKey } from '../src/ports/fleet.ts';
-import { inventory, MIRROR_ZONE, PROJECT, reach, setFaults, startBench, until, writes } from './support/gcp-bench.ts';
+import {
+  inventory,
+  MIRROR_ZONE,
+  PROJECT,
+  reach,
+  setFaults,
+  startBench,
+  writes,
+} from './support/gcp-bench.ts';
+import { untilHolds } from './support/until.ts';
 import type { Bench } from './support/gcp-bench.ts';
 
 let bench: Bench;
@@ -12,7 +21,7 @@ let before: string[];
 
 beforeAll(async () => {
   bench = await startBench();
-  await until(
+  await untilHolds(
     () => bench.fleet.snapshot(bench.spec),
     ({ primary }) => primary.serving === 2,
   );
@@ -39,7 +48,7 @@ async function insist<T>(act: () => Promise<T>): Promise<T> {
 }
 
 async function clear(group: GroupRef, key: WriteKey): Promise<void> {
-  await until(
+  await untilHolds(
     () => insist(() => bench.fleet.removeGroup(group, key)),
     (gone) => gone,
   );
@@ -51,13 +60,13 @@ it('comes to the same end when every single answer to a write is lost', async ()
   const router = createLoadBalancerRouter(bench.clients);
   await setFaults(bench, { lostResponse: { pathIncludes: '/projects/', times: 1000 } });
   const group = await insist(() => bench.fleet.ensureGroup(bench.spec, MIRROR_ZONE, key));
-  const status = await until(
+  const status = await untilHolds(
     () => insist(() => bench.fleet.setTiers(group, { full: 1, warm: 1, shadow: 1 }, key)),
     ({ settled }) => settled,
   );
   expect(status).toMatchObject({ full: 1, warm: 1, shadow: 1 });
   await insist(() => router.attach(bench.spec, group, key));
-  await until(
+  await untilHolds(
     () => router.state(bench.spec, group),
     ({ healthy }) => healthy === 1,
   );
@@ -110,13 +119,13 @@ it('surfaces a stock-out and goes on when machines come back', async () => {
   await expect(reach(bench, group, { full: 2 }, key)).rejects.toThrow(NoCapacityError);
   expect((await bench.fleet.status(group)).errors).toEqual(['ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS']);
   await setFaults(bench, { stockOutZones: [] });
-  await until(
+  await untilHolds(
     () => bench.fleet.status(group),
     ({ full }) => full === 2,
   );
   // What is there goes on serving while more cannot be had: a status, not an error.
   await setFaults(bench, { stockOutZones: [MIRROR_ZONE] });
-  const short = await until(
+  const short = await untilHolds(
     () => bench.fleet.setTiers(group, { full: 3, warm: 0, shadow: 0 }, key),
     ({ errors }) => errors.length > 0,
   );

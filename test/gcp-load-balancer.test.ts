@@ -4,7 +4,8 @@ import { createLoadBalancerRouter } from '../src/gcp/load-balancer-router.ts';
 import { NotOursError } from '../src/ports/errors.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
 import type { Router } from '../src/ports/router.ts';
-import { KEY, MIRROR_ZONE, PROJECT, reach, startBench, until } from './support/gcp-bench.ts';
+import { KEY, MIRROR_ZONE, PROJECT, reach, startBench } from './support/gcp-bench.ts';
+import { untilHolds } from './support/until.ts';
 import type { Bench } from './support/gcp-bench.ts';
 
 const OTHER_ZONE = 'us-central1-c';
@@ -49,7 +50,7 @@ it('refuses a share while no instance is healthy, and changes nothing', async ()
 
 it('changes its own entry only, and follows an entry that somebody else changes between', async () => {
   await reach(bench, group, { full: 1 });
-  await until(
+  await untilHolds(
     () => router.state(bench.spec, group),
     ({ healthy }) => healthy === 1,
   );

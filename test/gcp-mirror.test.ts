@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRouter } from '../src/gcp/router.ts';
 import type { GroupRef } from '../src/ports/fleet.ts';
-import { inventory, KEY, MIRROR_ZONE, reach, startBench, until } from './support/gcp-bench.ts';
+import { inventory, KEY, MIRROR_ZONE, reach, startBench } from './support/gcp-bench.ts';
+import { untilHolds } from './support/until.ts';
 import type { Bench } from './support/gcp-bench.ts';
 
 // One mirror's whole life over real HTTP, in order: each step stands on the one before.
@@ -11,7 +12,7 @@ let group: GroupRef;
 
 beforeAll(async () => {
   bench = await startBench();
-  await until(
+  await untilHolds(
     () => bench.fleet.snapshot(bench.spec),
     ({ primary }) => primary.serving === 2,
   );
@@ -44,7 +45,7 @@ it('refuses traffic before the load balancer sees a healthy instance, then shift
   const router = createRouter(bench.clients);
   await expect(router.shift(bench.spec, group, 0.5, KEY)).rejects.toThrow('attach it before');
   await router.attach(bench.spec, group, KEY);
-  await until(
+  await untilHolds(
     () => router.state(bench.spec, group),
     (state) => state.healthy === 3,
   );
@@ -76,7 +77,7 @@ it('lowers to one warm and one shadow, and promotes both without creating anythi
 it('detaches and removes, and leaves nothing', async () => {
   const router = createRouter(bench.clients);
   await router.detach(bench.spec, group, KEY);
-  await until(
+  await untilHolds(
     () => bench.fleet.removeGroup(group, KEY),
     (gone) => gone,
   );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactly, groupBench } from './support/group-bench.ts';
+import { fixedDelays } from './support/delays.ts';
+import { groupBench } from './support/group-bench.ts';
 import type { GroupBench } from './support/group-bench.ts';
 
 /** What an autoscaler goes by: CPU, metrics, requests, schedules; and how fast it lets go. */
@@ -9,14 +10,7 @@ let bench: GroupBench;
 beforeAll(async () => {
   bench = await groupBench({
     speed: 400,
-    delays: {
-      create: exactly(5_000),
-      start: exactly(5_000),
-      resume: exactly(5_000),
-      suspend: exactly(5_000),
-      stop: exactly(5_000),
-      slowCreateShare: 0,
-    },
+    delays: fixedDelays({ create: 5_000, start: 5_000, resume: 5_000, suspend: 5_000, stop: 5_000 }),
   });
   await bench.template('app', { machineType: 'e2-micro' });
 });

@@ -3,6 +3,8 @@ import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
+import { fixedDelays } from './support/delays.ts';
+import { until } from './support/until.ts';
 
 /** Groups over zones, their standby pools, and what is refused before anything changes. */
 
@@ -10,8 +12,6 @@ const PROJECT = 'p';
 const ZONE = 'us-central1-b';
 const REGION = 'us-central1';
 const BASE = `/compute/v1/projects/${PROJECT}`;
-const exactly = (ms: number) => ({ medianMs: ms, p99Ms: ms });
-
 let sandbox: Sandbox;
 
 interface Answer {
@@ -31,27 +31,12 @@ async function call(method: string, path: string, body?: unknown): Promise<Answe
 
 const members = (location: string, name: string) => sandbox.world.instancesOf(PROJECT, location, name);
 
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`${what} did not come about`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 beforeAll(async () => {
   sandbox = await startSandbox({
     seed: 1,
     speed: 100,
     originMs: Date.parse('1995-08-30T00:00:00Z'),
-    delays: {
-      create: exactly(10_000),
-      start: exactly(5_000),
-      resume: exactly(2_000),
-      suspend: exactly(5_000),
-      stop: exactly(5_000),
-      slowCreateShare: 0,
-    },
+    delays: fixedDelays({ create: 10_000, start: 5_000, resume: 2_000, suspend: 5_000, stop: 5_000 }),
     defaultProfile: { initMs: 1_000 },
     forbiddenProjects: ['secret'],
   });

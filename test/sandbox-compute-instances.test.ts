@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactly, groupBench } from './support/group-bench.ts';
+import { fixedDelays } from './support/delays.ts';
+import { groupBench } from './support/group-bench.ts';
 import type { GroupBench } from './support/group-bench.ts';
 
 /** Instances by themselves, and what their group does when they are changed behind its back. */
@@ -10,14 +11,7 @@ beforeAll(async () => {
   bench = await groupBench({
     // Two months of suspension pass within a test.
     speed: 400,
-    delays: {
-      create: exactly(20_000),
-      start: exactly(5_000),
-      resume: exactly(2_000),
-      suspend: exactly(5_000),
-      stop: exactly(5_000),
-      slowCreateShare: 0,
-    },
+    delays: fixedDelays({ create: 20_000, start: 5_000, resume: 2_000, suspend: 5_000, stop: 5_000 }),
     defaultProfile: { initMs: 60_000 },
   });
   await bench.template('app', { machineType: 'e2-small' });
@@ -158,14 +152,7 @@ describe('suspension', () => {
   it('ends after 60 days: a group makes the instance again, one by itself is stopped', async () => {
     const long = await groupBench({
       speed: 5_000_000,
-      delays: {
-        create: exactly(60_000),
-        start: exactly(60_000),
-        resume: exactly(60_000),
-        suspend: exactly(60_000),
-        stop: exactly(60_000),
-        slowCreateShare: 0,
-      },
+      delays: fixedDelays({ create: 60_000, start: 60_000, resume: 60_000, suspend: 60_000, stop: 60_000 }),
     });
     try {
       await long.template('app', { machineType: 'e2-small' });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactly, groupBench } from './support/group-bench.ts';
+import { fixedDelays } from './support/delays.ts';
+import { groupBench } from './support/group-bench.ts';
 import type { GroupBench } from './support/group-bench.ts';
 
 /** Versions of a group, its rolling updates and the machine types that it falls back to. */
@@ -11,14 +12,7 @@ let bench: GroupBench;
 beforeAll(async () => {
   bench = await groupBench({
     speed: 300,
-    delays: {
-      create: exactly(30_000),
-      start: exactly(10_000),
-      resume: exactly(5_000),
-      suspend: exactly(10_000),
-      stop: exactly(10_000),
-      slowCreateShare: 0,
-    },
+    delays: fixedDelays({ create: 30_000, start: 10_000, resume: 5_000, suspend: 10_000, stop: 10_000 }),
   });
   await bench.template('app', { machineType: 'e2-small' });
   await bench.template('next', {

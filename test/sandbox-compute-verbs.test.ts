@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exactly, groupBench } from './support/group-bench.ts';
+import { fixedDelays } from './support/delays.ts';
+import { groupBench } from './support/group-bench.ts';
 import type { GroupBench } from './support/group-bench.ts';
 
 /** What can be done with chosen instances of a group, and what the group's books say then. */
@@ -8,14 +9,7 @@ let bench: GroupBench;
 beforeAll(async () => {
   bench = await groupBench({
     speed: 200,
-    delays: {
-      create: exactly(10_000),
-      start: exactly(5_000),
-      resume: exactly(2_000),
-      suspend: exactly(5_000),
-      stop: exactly(5_000),
-      slowCreateShare: 0,
-    },
+    delays: fixedDelays({ create: 10_000, start: 5_000, resume: 2_000, suspend: 5_000, stop: 5_000 }),
   });
   await bench.template('app', { machineType: 'e2-small' });
   await bench.template('bigger', { machineType: 'e2-standard-4' });

@@ -11,7 +11,8 @@ import { createRouter } from '../src/gcp/router.ts';
 import type { Fleet, GroupRef } from '../src/ports/fleet.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
-import { KEY, MIRROR_ZONE, ORIGIN_MS, PRIMARY_ZONE, PROJECT, specOf, until } from './support/gcp-bench.ts';
+import { KEY, MIRROR_ZONE, ORIGIN_MS, PRIMARY_ZONE, PROJECT, specOf } from './support/gcp-bench.ts';
+import { untilHolds } from './support/until.ts';
 import { discoveryOrWhyNot } from './support/discovery-packages.ts';
 import { startRecorder } from './support/recorder.ts';
 import type { Exchange, Recorder } from './support/recorder.ts';
@@ -80,7 +81,7 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
     await observe(spec);
     await fleet.setPrimaryMinimum(spec, 3, KEY);
     await fleet.listOwned(PROJECT, spec.mirrors.zones);
-    await until(
+    await untilHolds(
       () => fleet.removeGroup(group, KEY),
       (gone) => gone,
     );
@@ -90,7 +91,7 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
     group: GroupRef,
     wanted: { full: number; warm: number; shadow: number },
   ): Promise<void> {
-    await until(
+    await untilHolds(
       () => fleet.setTiers(group, wanted, KEY),
       (status) => status.settled,
     );
@@ -99,12 +100,12 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
   async function steer(spec: ApplicationSpec, group: GroupRef): Promise<void> {
     const router = createRouter(clients);
     await router.attach(spec, group, KEY);
-    await until(
+    await untilHolds(
       () => router.state(spec, group),
       ({ healthy }) => healthy === 2,
     );
     // A machine that is busy with other things fails a health check now and then; a run repeats its step, too.
-    await until(
+    await untilHolds(
       () =>
         router.shift(spec, group, 0.5, KEY).then(
           () => true,

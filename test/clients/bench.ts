@@ -3,6 +3,7 @@ import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Sandbox } from '../../src/sandbox/server.ts';
 import { CallError } from './caller.ts';
 import type { Caller, Skills } from './caller.ts';
+import { fixedDelays } from '../support/delays.ts';
 
 export const ORIGIN_MS = Date.UTC(2026, 2, 2, 12);
 export const ZONE = 'us-central1-b';
@@ -17,33 +18,14 @@ export interface Subject {
 }
 
 export function startClientSandbox(): Promise<Sandbox> {
-  const exactly = (ms: number) => ({ medianMs: ms, p99Ms: ms });
   return startSandbox({
     seed: 11,
     speed: 60,
     originMs: ORIGIN_MS,
-    delays: {
-      // Long enough for a client to see instances being created.
-      create: exactly(90_000),
-      start: exactly(15_000),
-      resume: exactly(10_000),
-      suspend: exactly(15_000),
-      stop: exactly(10_000),
-      slowCreateShare: 0,
-    },
+    // Creation takes long enough for a client to see instances being created.
+    delays: fixedDelays({ create: 90_000, start: 15_000, resume: 10_000, suspend: 15_000, stop: 10_000 }),
     defaultProfile: { initMs: 5_000 },
   });
-}
-
-/** Reads until it holds. The limit is a safety net, not a measurement. */
-export async function until<T>(read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const value = await read();
-    if (holds(value)) return value;
-    if (Date.now() > deadline) throw new Error(`It did not come about: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 /** Expects a refusal with that status; the reason is compared where the library tells one. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { expectRefusal, setFaults, sorted, until, ZONE } from './bench.ts';
+import { expectRefusal, setFaults, sorted, ZONE } from './bench.ts';
+import { untilHolds } from '../support/until.ts';
 import type { Subject } from './bench.ts';
 import type { Json } from './caller.ts';
 
@@ -24,7 +25,7 @@ export function describeComputeLife(name: string, subject: () => Subject): void 
   const actions = (instances: Json[]) => instances.map((each) => each['currentAction']);
   const statuses = async () => sorted((await managed()).map((each) => each['instanceStatus']));
   const stable = () =>
-    until(readGroup, ({ status }) => (status as { isStable?: boolean } | undefined)?.isStable === true);
+    untilHolds(readGroup, ({ status }) => (status as { isStable?: boolean } | undefined)?.isStable === true);
   const template = () => `projects/${subject().project}/global/instanceTemplates/app`;
   const healthCheck = () => `projects/${subject().project}/global/healthChecks/alive`;
   const instanceGroup = (zone = ZONE) => `projects/${subject().project}/zones/${zone}/instanceGroups/web`;
@@ -195,7 +196,7 @@ export function describeComputeLife(name: string, subject: () => Subject): void 
           cpuUtilization: { utilizationTarget: 0.6 },
         },
       });
-      await until(read, ({ recommendedSize }) => recommendedSize === 2);
+      await untilHolds(read, ({ recommendedSize }) => recommendedSize === 2);
       const patch = { autoscalingPolicy: { minNumReplicas: 3 } };
       await change('autoscalers.patch', scaler(), patch);
       expect(await read()).toMatchObject({
@@ -205,7 +206,7 @@ export function describeComputeLife(name: string, subject: () => Subject): void 
           cpuUtilization: { utilizationTarget: 0.6 },
         },
       });
-      await until(readGroup, ({ targetSize }) => targetSize === 3);
+      await untilHolds(readGroup, ({ targetSize }) => targetSize === 3);
     });
 
     it('keeps its group from being deleted', async () => {
@@ -247,7 +248,10 @@ export function describeComputeLife(name: string, subject: () => Subject): void 
           { group: instanceGroup(), balancingMode: 'RATE', maxRatePerInstance: 50, capacityScaler: 1 },
         ],
       });
-      await until(health, (answer) => states(answer).filter((state) => state === 'HEALTHY').length === 3);
+      await untilHolds(
+        health,
+        (answer) => states(answer).filter((state) => state === 'HEALTHY').length === 3,
+      );
       const created = await read();
       expect(created).toMatchObject({ name: 'shop', connectionDraining: { drainingTimeoutSec: 5 } });
       expect((created['backends'] as Json[])[0]).toMatchObject({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal, until } from './bench.ts';
+import { expectRefusal } from './bench.ts';
+import { untilHolds } from '../support/until.ts';
 import type { Subject } from './bench.ts';
 import type { Json } from './caller.ts';
 
@@ -21,7 +22,7 @@ export function describeFrontsLife(name: string, subject: () => Subject): void {
   describe(`${name}: a single instance`, () => {
     const solo = () => ({ ...zonal(), instance: 'solo' });
     const status = (wanted: string) =>
-      until(
+      untilHolds(
         () => call('instances.get', solo()),
         (each) => each['status'] === wanted,
       );

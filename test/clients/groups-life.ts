@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { expectRefusal, sorted, until } from './bench.ts';
+import { expectRefusal, sorted } from './bench.ts';
+import { untilHolds } from '../support/until.ts';
 import type { Subject } from './bench.ts';
 import type { Json } from './caller.ts';
 
@@ -30,7 +31,7 @@ export function describeGroupsLife(name: string, subject: () => Subject): void {
       remove: () => change(`${collection}.delete`, at()),
       statuses: async () => sorted((await managed()).map((each) => each['instanceStatus'])),
       stable: () =>
-        until(read, ({ status }) => (status as { isStable?: boolean } | undefined)?.isStable === true),
+        untilHolds(read, ({ status }) => (status as { isStable?: boolean } | undefined)?.isStable === true),
     };
   }
 

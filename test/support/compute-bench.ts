@@ -16,6 +16,8 @@ import type { protos } from '@google-cloud/compute';
 import { GoogleAuth, PassThroughClient } from 'google-auth-library';
 import { expect } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { fixedDelays } from './delays.ts';
+import { untilHolds } from './until.ts';
 
 /** A sandbox met through Google's own client library, with the template `app` and the health check `alive`. */
 
@@ -26,15 +28,7 @@ export const PROJECT = 'p';
 export const ZONE = 'us-central1-b';
 export const AT = { project: PROJECT, zone: ZONE };
 export const SPEED = 60;
-const exactly = (ms: number) => ({ medianMs: ms, p99Ms: ms });
-const DELAYS = {
-  create: exactly(30_000),
-  start: exactly(20_000),
-  resume: exactly(10_000),
-  suspend: exactly(20_000),
-  stop: exactly(10_000),
-  slowCreateShare: 0,
-};
+const DELAYS = fixedDelays({ create: 30_000, start: 20_000, resume: 10_000, suspend: 20_000, stop: 10_000 });
 
 function clientsOf(rest: string) {
   const auth = new GoogleAuth({ authClient: new PassThroughClient(), projectId: PROJECT });
@@ -81,25 +75,15 @@ export async function computeBench() {
     return done;
   }
 
-  async function until<T>(what: string, read: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const value = await read();
-      if (holds(value)) return value;
-      if (Date.now() > deadline) throw new Error(`${what} did not come about: ${JSON.stringify(value)}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
   const manager = async (name: string) =>
     (await clients.managers.get({ ...AT, instanceGroupManager: name }))[0];
   const managed = async (name: string) =>
     (await clients.managers.listManagedInstances({ ...AT, instanceGroupManager: name }))[0];
   const stable = (name: string) =>
-    until(
-      `${name} stable`,
+    untilHolds(
       () => manager(name),
       (m) => m.status?.isStable === true,
+      `${name} stable`,
     );
   const names = async (name: string) => (await managed(name)).map((instance) => instance.instance!);
 
@@ -146,7 +130,8 @@ export async function computeBench() {
     clients,
     zonal,
     global,
-    until,
+    until: <T>(what: string, read: () => Promise<T>, holds: (value: T) => boolean) =>
+      untilHolds(read, holds, what),
     manager,
     managed,
     stable,

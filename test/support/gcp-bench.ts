@@ -9,6 +9,7 @@ import { createFleet } from '../../src/gcp/fleet.ts';
 import type { Fleet, GroupRef, GroupStatus, WriteKey } from '../../src/ports/fleet.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { Sandbox } from '../../src/sandbox/server.ts';
+import { untilHolds } from './until.ts';
 
 export const PROJECT = 'p';
 export const PRIMARY_ZONE = 'us-central1-a';
@@ -154,17 +155,6 @@ async function createPrimary(sandbox: Sandbox, clients: GcpClients): Promise<voi
   );
 }
 
-/** Calls `look` until it answers `done`, as the mirror run does. The limit is a safety net, not a measurement. */
-export async function until<T>(look: () => Promise<T>, done: (value: T) => boolean): Promise<T> {
-  const deadline = Date.now() + 45_000;
-  for (;;) {
-    const value = await look();
-    if (done(value)) return value;
-    if (Date.now() > deadline) throw new Error(`Not reached in time: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 export function reach(
   bench: Bench,
   group: GroupRef,
@@ -172,7 +162,7 @@ export function reach(
   key = KEY,
 ): Promise<GroupStatus> {
   const counts = { full: 0, warm: 0, shadow: 0, ...wanted };
-  return until(
+  return untilHolds(
     () => bench.fleet.setTiers(group, counts, key),
     (status) => status.settled,
   );

@@ -2,13 +2,12 @@ import { expect } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import type { SandboxOptions } from '../../src/sandbox/server.ts';
 import { computeCaller } from './compute-caller.ts';
+import { until } from './until.ts';
 
 /** A sandbox with the calls that tests of instances and their groups make again and again. */
 
 const PROJECT = 'p';
 type Body = Record<string, unknown>;
-
-export const exactly = (ms: number) => ({ medianMs: ms, p99Ms: ms });
 
 export type GroupBench = Awaited<ReturnType<typeof groupBench>>;
 
@@ -32,14 +31,6 @@ export async function groupBench(options: Partial<SandboxOptions>) {
     const answer = await call(method, path, body);
     expect(answer.status, JSON.stringify(answer.body)).toBe(200);
     return answer.body;
-  }
-
-  async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    while (!(await holds())) {
-      if (Date.now() > deadline) throw new Error(`${what} did not come about`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
   }
 
   async function template(name: string, properties: Body): Promise<void> {
