@@ -21,47 +21,48 @@ import { DAY_MS, FITTER, MONDAY } from './support/past-stage.ts';
  */
 
 const MODEL = DEFAULT_MODEL;
-/** The second and last day of the series is told of. */
+/** A day is told of, before which half a day is known. */
 const DAY = MONDAY + DAY_MS;
+const START = DAY - DAY_MS / 2;
+const BEFORE = STEPS_PER_DAY / 2;
 const HOUR_MS = 3_600_000;
 
-/** In instances: a wave a day with noise of 10%, and each day a crowd, at another time. */
-function twoDays(): Float64Array {
+/** In instances: a wave a day with noise of 10%, and a crowd that nothing foretells. */
+function demandAlong(): Float64Array {
   let state = 11;
   const uniform = () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-  return Float64Array.from({ length: 2 * STEPS_PER_DAY }, (_, minute) => {
-    const [day, ofDay] = [Math.floor(minute / STEPS_PER_DAY), minute % STEPS_PER_DAY];
-    const since = ofDay - (600 + 137 * day);
+  return Float64Array.from({ length: BEFORE + STEPS_PER_DAY }, (_, step) => {
+    const minute = step - BEFORE;
+    const since = minute - 737;
     const crowd = since >= 0 && since < 45 ? 9 * Math.min(1, since / 4) : 0;
-    const usual = 9 - 5 * Math.cos((2 * Math.PI * ofDay) / STEPS_PER_DAY);
+    const usual = 9 - 5 * Math.cos((2 * Math.PI * minute) / STEPS_PER_DAY);
     return (usual + crowd) * (1 + 0.1 * (uniform() - 0.5));
   });
 }
 
-const demand = twoDays();
-const samples = Array.from(demand, (value, i) => ({ at: MONDAY + (i + 1) * STEP_MS, value }));
+const demand = demandAlong();
+const samples = Array.from(demand, (value, i) => ({ at: START + (i + 1) * STEP_MS, value }));
 let ledger: StoredLedger;
 let forecasts: ForecastsAlong;
 beforeAll(async () => {
   ledger = await openLedger({ directory: 'memory' });
   const options = { fitter: FITTER, nearTerm: true };
-  forecasts = await forecastsAlong(demand, MONDAY, replayWorld(MODEL, 'cost'), DEFAULT_SETTINGS, options);
+  forecasts = await forecastsAlong(demand, START, replayWorld(MODEL, 'cost'), DEFAULT_SETTINGS, options);
 }, 60_000);
 afterAll(() => ledger.close());
 
 /** Cost and least cost of the day, by the backtest's own account. */
 function toldByBacktest(targets: Targets): { cost: number; optimalCost: number } {
   const course = simulate(targets, MODEL, Math.ceil(demand[0]!));
-  const [from, to] = [STEPS_PER_DAY, 2 * STEPS_PER_DAY];
-  const ofDay = (ticks: Int32Array) => ticks.subarray(from * TICKS_PER_STEP, to * TICKS_PER_STEP);
+  const ofDay = (ticks: Int32Array) => ticks.subarray(BEFORE * TICKS_PER_STEP);
   const lived = {
     serving: ofDay(course.serving),
     full: ofDay(course.full),
     warm: ofDay(course.warm),
     shadow: ofDay(course.shadow),
   };
-  const needed = demand.subarray(from, to);
-  const best = optimum(needed, MODEL, course.serving[from * TICKS_PER_STEP - 1]!);
+  const needed = demand.subarray(BEFORE);
+  const best = optimum(needed, MODEL, course.serving[BEFORE * TICKS_PER_STEP - 1]!);
   return { cost: score(needed, lived, MODEL).cost, optimalCost: score(needed, best, MODEL).cost };
 }
 
@@ -94,7 +95,7 @@ it.each<[string, { target?: number; digits?: number }]>([
     const world = replayWorld(MODEL, 'cost', target);
     const own = { ...world, spec: { ...world.spec, application: beside.replaceAll(' ', '-') } };
     const decisions: Decision[] = [];
-    const contender = premirrorContender(MODEL, own, forecasts, MONDAY, {
+    const contender = premirrorContender(MODEL, own, forecasts, START, {
       settings: DEFAULT_SETTINGS,
       decided: (decision) => void decisions.push(decision),
     });
