@@ -10,10 +10,14 @@ const LOSS_HALF_LIFE_STEPS = 180;
 const LOSS_TEMPERATURE = 10;
 /** Until so much is seen the regressions have nothing to say. */
 const WARM_UP_STEPS = 2 * STEPS_PER_DAY;
-const EXPERTS = 5;
-const DEMAND_FEATURES = 15;
+const EXPERTS = 6;
+const DEMAND_FEATURES = 18;
 const SCALE_FEATURES = 8;
 const SLOT_STEPS = 15;
+/** Many sources report every five minutes, and many jobs start on them: each minute of five is a case of its own. */
+const CLOCK_STEPS = 5;
+/** What rises beyond so many times the last half hour goes on otherwise than what merely varies. */
+const BURST = 2;
 /** Keeps logarithms of squared errors finite, in instances squared. */
 const SMALL = 0.002;
 
@@ -35,7 +39,7 @@ interface Issued {
 }
 
 /**
- * Forecasts the next minutes from what was observed: five simple experts (two regressions on recent means and the days
+ * Forecasts the next minutes from what was observed: six simple experts (three regressions on recent means and the days
  * before, three rules), mixed by their recent losses; a regression for the size of the error; and the scaled errors' own
  * distribution. All of it is renewed with every minute, so it needs no training and sees no future.
  */
@@ -65,7 +69,8 @@ class LeadModel {
   readonly #lead: number;
   readonly #slow = new LeastSquares(DEMAND_FEATURES, MEMORY_STEPS);
   readonly #fast = new LeastSquares(DEMAND_FEATURES, FAST_MEMORY_STEPS);
-  readonly #size = new LeastSquares(SCALE_FEATURES, ERROR_MEMORY_STEPS);
+  readonly #clocked = byClock(DEMAND_FEATURES, MEMORY_STEPS);
+  readonly #sizes = byClock(SCALE_FEATURES, ERROR_MEMORY_STEPS);
   readonly #errors = new ErrorDistribution(ERROR_MEMORY_STEPS);
   readonly #losses = new Float64Array(EXPERTS);
   readonly #slots = new Float64Array(STEPS_PER_DAY / SLOT_STEPS);
@@ -89,12 +94,13 @@ class LeadModel {
     const weight = 1 / (issued.demandFeatures[5]! + 0.2);
     this.#slow.learn(issued.demandFeatures, demand, weight);
     this.#fast.learn(issued.demandFeatures, demand, weight);
+    this.#clocked[step % CLOCK_STEPS]!.learn(issued.demandFeatures, demand, weight);
     const keep = 0.5 ** (1 / LOSS_HALF_LIFE_STEPS);
     issued.experts.forEach((expert, i) => {
       this.#losses[i] = keep * this.#losses[i]! + (expert - demand) ** 2 / (issued.scale ** 2 + 0.01);
     });
     const logSquare = Math.log(square + SMALL);
-    if (step > 60) this.#size.learn(issued.scaleFeatures, logSquare);
+    if (step > 60) this.#sizes[step % CLOCK_STEPS]!.learn(issued.scaleFeatures, logSquare);
     if (step > 30) this.#errors.learn(error / issued.scale);
     if (step % 60 === 0) this.#errors.read();
     const slot = slotOf(step);
@@ -111,7 +117,7 @@ class LeadModel {
     const experts = this.#expertsOf(course, step, demandFeatures);
     const centre = Math.max(0, this.#mix(experts));
     const scaleFeatures = this.#scaleFeaturesOf(course, step, centre);
-    const scale = Math.sqrt(this.#varianceOf(course, centre, scaleFeatures)) + 0.03;
+    const scale = Math.sqrt(this.#varianceOf(course, step, centre, scaleFeatures)) + 0.03;
     this.#pending.push({ step, demandFeatures, scaleFeatures, experts, centre, scale });
     this.forecast = { centre, scale, values: this.#errors.values };
   }
@@ -123,7 +129,8 @@ class LeadModel {
     const warm = course.count > WARM_UP_STEPS;
     const slow = warm ? Math.max(0, this.#slow.predict(features)) : moved(3);
     const fast = warm ? this.#fast.predict(features) : moved(3);
-    return [slow, fast, moved(3), course.recent(1), moved(10)];
+    const clocked = warm ? Math.max(0, this.#clocked[step % CLOCK_STEPS]!.predict(features)) : moved(3);
+    return [slow, fast, clocked, moved(3), course.recent(1), moved(10)];
   }
 
   #mix(experts: readonly number[]): number {
@@ -152,9 +159,10 @@ class LeadModel {
     );
   }
 
-  #varianceOf(course: SeasonalCourse, centre: number, features: Float64Array): number {
+  #varianceOf(course: SeasonalCourse, step: number, centre: number, features: Float64Array): number {
     // The mean log of a squared error lies about 1 below the log of its mean.
-    if (course.count > STEPS_PER_DAY + 1) return Math.exp(Math.min(12, this.#size.predict(features)) + 1);
+    if (course.count > STEPS_PER_DAY + 1)
+      return Math.exp(Math.min(12, this.#sizes[step % CLOCK_STEPS]!.predict(features)) + 1);
     const { minutes10, hour, day } = this.#squares;
     return ((centre + 0.1) * day) / (this.#meanDemand + 0.1) + 0.5 * (minutes10 + hour);
   }
@@ -168,6 +176,7 @@ function demandFeaturesOf(course: SeasonalCourse, step: number): Float64Array {
   const closely = narrow(yesterday) ?? profile;
   const closelyOfDays = [1, 2, 3].map((days) => narrow(step - days * STEPS_PER_DAY) ?? closely);
   const level = course.recent(60) / Math.max(0.05, course.recentProfile(60));
+  const burst = (steps: number) => Math.max(0, course.recent(steps) - BURST * course.recent(30));
   return Float64Array.of(
     course.recent(1),
     course.at(course.count - 2),
@@ -184,7 +193,14 @@ function demandFeaturesOf(course: SeasonalCourse, step: number): Float64Array {
     closely,
     closelyOfDays.reduce((sum, value) => sum + value, 0) / closelyOfDays.length,
     profile - course.recentProfile(10),
+    course.recent(5),
+    burst(1),
+    burst(3),
   );
+}
+
+function byClock(features: number, memorySteps: number): LeastSquares[] {
+  return Array.from({ length: CLOCK_STEPS }, () => new LeastSquares(features, memorySteps / CLOCK_STEPS));
 }
 
 function slotOf(step: number): number {
