@@ -1,5 +1,5 @@
 import type { ApplicationSpec } from '../src/domain/application.ts';
-import { factorOf, REFERENCES_BACK_MS, type EventOutcome } from '../src/domain/uplift.ts';
+import { factorOf, OUTCOMES_KEPT, REFERENCES_BACK_MS, type EventOutcome } from '../src/domain/uplift.ts';
 import type { Clock } from '../src/ports/clock.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import type { EventStore, KnownEvent } from '../src/ports/events.ts';
@@ -34,11 +34,16 @@ export function createMeasuring(deps: MeasureDeps) {
       const { application } = spec;
       const now = clock.now() - spec.demand.observationDelayMs;
       const known = await events.events(application, now - MEASURED_BACK_MS, now, now);
-      const done = new Set((await events.outcomes(application)).map(keyOf));
+      const before = await events.outcomes(application);
+      const done = new Set(before.map(keyOf));
+      // What is older than the oldest of so many would not be kept.
+      const oldest =
+        before.length < OUTCOMES_KEPT ? -Infinity : Math.min(...before.map(({ start }) => start));
       const triedKey = (event: KnownEvent) => `${application} ${keyOf(event)}`;
       const due = known.filter(
         (event) =>
           event.end <= now &&
+          event.start > oldest &&
           event.end - event.start <= LONGEST_MEASURED_MS &&
           !done.has(keyOf(event)) &&
           now - (tried.get(triedKey(event)) ?? -Infinity) >= MEASURED_AGAIN_MS,
