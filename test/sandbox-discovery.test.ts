@@ -11,8 +11,9 @@ import { createRouter } from '../src/gcp/router.ts';
 import type { Fleet, GroupRef } from '../src/ports/fleet.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
-import { KEY, MIRROR_ZONE, ORIGIN_MS, PRIMARY_ZONE, PROJECT, specOf } from './support/gcp-bench.ts';
+import { KEY, MIRROR_ZONE, ORIGIN_MS, PROJECT, specOf } from './support/gcp-bench.ts';
 import { untilHolds } from './support/until.ts';
+import { SMALL_EXAMPLE } from './support/small-example.ts';
 import { discoveryOrWhyNot } from './support/discovery-packages.ts';
 import { startRecorder } from './support/recorder.ts';
 import type { Exchange, Recorder } from './support/recorder.ts';
@@ -59,19 +60,7 @@ describe.skipIf(!discovery)('by the discovery documents', () => {
   });
 
   async function liveThroughIt(): Promise<void> {
-    await deployExample(clients, {
-      project: PROJECT,
-      zone: PRIMARY_ZONE,
-      startingSize: 2,
-      minimum: 2,
-      maximum: 9,
-      cpuTarget: 0.7,
-      workers: 4,
-      serviceMs: 100,
-      queue: 100,
-      initMs: 10_000,
-      coolDownMs: 60_000,
-    });
+    await deployExample(clients, { ...SMALL_EXAMPLE, project: PROJECT, serviceMs: 100, initMs: 10_000 });
     const spec = specOf();
     const group = await fleet.ensureGroup(spec, MIRROR_ZONE, KEY);
     await reach(group, { full: 1, warm: 1, shadow: 1 });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deployExample } from '../src/cli/up/deploy-example.ts';
-import type { ExampleDeployment } from '../src/cli/up/deploy-example.ts';
 import { comparableInventory } from '../src/cli/up/measure.ts';
 import { leftovers, TWINS } from '../src/cli/up/report.ts';
 import { SandboxControl } from '../src/cli/up/sandbox-control.ts';
@@ -9,20 +8,9 @@ import { createGcpClients } from '../src/gcp/clients.ts';
 import type { GcpClients } from '../src/gcp/clients.ts';
 import { startSandbox } from '../src/sandbox/server.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
+import { SMALL_EXAMPLE } from './support/small-example.ts';
 
-const EXAMPLE: ExampleDeployment = {
-  project: 'p',
-  zone: 'us-central1-a',
-  startingSize: 3,
-  minimum: 2,
-  maximum: 9,
-  cpuTarget: 0.7,
-  workers: 4,
-  serviceMs: 320,
-  queue: 100,
-  initMs: 60_000,
-  coolDownMs: 90_000,
-};
+const EXAMPLE = { ...SMALL_EXAMPLE, project: 'p', startingSize: 3 };
 
 let sandbox: Sandbox;
 let clients: GcpClients;

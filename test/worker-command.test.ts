@@ -13,6 +13,7 @@ import { createGcpClients } from '../src/gcp/clients.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/server.ts';
 import { startEmbeddedServer, type EmbeddedServer } from '../src/temporal/embedded-server.ts';
 import { premirror as runPremirror } from './support/command.ts';
+import { SMALL_EXAMPLE } from './support/small-example.ts';
 
 /**
  * The worker as the process that it is in production, driven by the command alone: over a real Temporal server and a
@@ -141,19 +142,7 @@ test('supervised, a Ctrl-C does not reach it; SIGTERM ends it, and then the comm
 async function deploy(): Promise<void> {
   const project = 'premirror-sandbox';
   const clients = await createGcpClients({ endpoint: sandbox.addresses.rest, project });
-  await deployExample(clients, {
-    project,
-    zone: 'us-central1-a',
-    startingSize: 2,
-    minimum: 2,
-    maximum: 9,
-    cpuTarget: 0.7,
-    workers: 4,
-    serviceMs: 320,
-    queue: 100,
-    initMs: 60_000,
-    coolDownMs: 90_000,
-  });
+  await deployExample(clients, { ...SMALL_EXAMPLE, project });
   await clients.close();
   const points = Array.from({ length: 24 * 60 }, (_, i) => ({
     at: ORIGIN_MS - i * 60_000,

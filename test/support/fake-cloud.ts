@@ -6,6 +6,7 @@ import type { Fleet, GroupRef, GroupStatus, OwnedGroup } from '../../src/ports/f
 import type { Ledger } from '../../src/ports/ledger.ts';
 import type { Replicator } from '../../src/ports/replicator.ts';
 import type { Router } from '../../src/ports/router.ts';
+import { SPEC } from './decide-inputs.ts';
 
 interface FakeGroup {
   ref: OwnedGroup;
@@ -167,19 +168,5 @@ export class FakeCloud {
   }
 }
 
-export const SHOP: ApplicationSpec = {
-  application: 'shop',
-  labels: {},
-  mode: 'auto',
-  primary: { project: 'p', zone: 'us-central1-a', instanceGroup: 'shop' },
-  demand: { metric: 'm', filter: '', stepMs: 60_000, observationDelayMs: 0, perInstance: 50 },
-  objectives: { availability: 0.999, latencyMs: 300, violationCost: 40 },
-  mirrors: {
-    zones: ['us-central1-b', 'us-central1-c'],
-    policy: 'interval',
-    interval: 0.95,
-    limits: { instances: 40, spendPerHour: { amount: 12, currency: 'USD' } },
-  },
-  routing: { kind: 'loadBalancer', backendService: 'shop' },
-  state: 'none',
-};
+/** Demand is final at once: nothing here waits for samples. */
+export const SHOP: ApplicationSpec = { ...SPEC, demand: { ...SPEC.demand, observationDelayMs: 0 } };

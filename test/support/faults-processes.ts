@@ -19,7 +19,8 @@ import type { GcpClients } from '../../src/gcp/clients.ts';
 import { connect } from '../../src/temporal/connection.ts';
 import { startEmbeddedServer } from '../../src/temporal/embedded-server.ts';
 import type { EmbeddedServer, EmbeddedServerOptions } from '../../src/temporal/embedded-server.ts';
-import { deployDecoys, PROJECT, PRIMARY_ZONE } from './faults-decoys.ts';
+import { deployDecoys, PROJECT } from './faults-decoys.ts';
+import { SMALL_EXAMPLE } from './small-example.ts';
 
 const SPEED = 60;
 const SEED = 1;
@@ -124,19 +125,7 @@ async function startTemporal(directory: RunDirectory, teardown: Teardown) {
 }
 
 async function deploy(clients: GcpClients, { control }: SandboxProcess): Promise<void> {
-  await deployExample(clients, {
-    project: PROJECT,
-    zone: PRIMARY_ZONE,
-    startingSize: 2,
-    minimum: 2,
-    maximum: 9,
-    cpuTarget: 0.7,
-    workers: 4,
-    serviceMs: 320,
-    queue: 100,
-    initMs: 30_000,
-    coolDownMs: 60_000,
-  });
+  await deployExample(clients, { ...SMALL_EXAMPLE, project: PROJECT });
   await deployDecoys(clients);
   const points = Array.from({ length: 24 * 60 }, (_, i) => ({
     at: ORIGIN_MS - (24 * 60 - 1 - i) * MINUTE_MS,
