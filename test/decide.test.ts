@@ -1,45 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { DecideInput } from '../src/domain/decide.ts';
 import { decide } from '../src/domain/decide.ts';
-import type { ForecastDigest } from '../src/domain/forecast.ts';
-import type { DecisionMemory } from '../src/domain/plan.ts';
-import { EMPTY_MEMORY } from '../src/domain/plan.ts';
-import { AS_OF, DELAY_MS, MINUTE_MS, SPEC, forecast, input, interval, specWith } from './support/decide-inputs.ts';
+import { QUIET, SPIKE, held, follow, totals } from './support/decide-follow.ts';
+import { AS_OF, MINUTE_MS, forecast, input, interval } from './support/decide-inputs.ts';
 
-const QUIET = interval(280, 300, 320);
-const SPIKE = interval(700, 800, 900);
-
-/** Full and warm instances up in us-central1-b. */
-function held(full: number, warm = 0, shadow = 0): DecideInput['fleet'] {
-  return {
-    primary: { serving: 10, minimum: 4, maximum: 30, target: 10 },
-    mirrors: [{ zone: 'us-central1-b', full, warm, shadow, serving: full }],
-  };
-}
-
-/** Decisions at every minute of a list of forecasts, memory handed on, the fleet following the plan at once. */
-function follow(forecasts: Partial<ForecastDigest>[], start: DecideInput = input()) {
-  let { memory, fleet } = start;
-  return forecasts.map((changes, minute) => {
-    const asOf = AS_OF + minute * MINUTE_MS;
-    const decision = decide({
-      ...start,
-      memory,
-      fleet,
-      forecast: forecast({ asOf, issuedAt: asOf + DELAY_MS, ...changes }),
-    });
-    memory = decision.memory;
-    const mirrors = decision.plan.mirrors.map((mirror) => ({ ...mirror, serving: mirror.full }));
-    fleet = { ...fleet, mirrors };
-    return decision;
-  });
-}
-
-const totals = (decision: ReturnType<typeof decide>) =>
-  decision.plan.mirrors.reduce(
-    ([full, warm, shadow], mirror) => [full! + mirror.full, warm! + mirror.warm, shadow! + mirror.shadow],
-    [0, 0, 0],
-  );
+/** What a decision raises, what it makes of the primary's minimum and of an operator's word, and when it looks again. */
 
 describe('what is raised', () => {
   it('nothing on a quiet day', () => {
@@ -159,78 +123,6 @@ describe("the primary's minimum", () => {
   });
 });
 
-describe('letting go', () => {
-  const windows = { full: SPIKE, warm: SPIKE, shadow: SPIKE };
-  const spike: Partial<ForecastDigest> = { windows, observed: 700 };
-
-  it('waits out the stabilisation window, then goes slowly, and ends at nothing', () => {
-    const start = input({ settings: { ...input().settings, parkingMs: 0 } });
-    const decisions = follow([spike, ...Array<Partial<ForecastDigest>>(60).fill({})], start);
-    const sizes = decisions.map((decision) => totals(decision).reduce((sum, count) => sum + count, 0));
-    const first = sizes[0]!;
-    expect(sizes.slice(0, 10)).toEqual(Array(10).fill(first));
-    expect(sizes[10]).toBe(Math.floor(first / 2));
-    expect(sizes.at(-1)).toBe(0);
-    for (let i = 1; i < sizes.length; i++) expect(sizes[i]).toBeLessThanOrEqual(sizes[i - 1]!);
-  });
-
-  it('what was full stays parked as warm for its time, and no longer', () => {
-    const start = input({
-      settings: { ...input().settings, parkingMs: 30 * MINUTE_MS, scaleDownFraction: 1 },
-    });
-    const decisions = follow([spike, ...Array<Partial<ForecastDigest>>(60).fill({})], start);
-    expect(totals(decisions[0]!)[0]).toBe(6);
-    expect(totals(decisions[30]!)).toEqual([0, 6, 0]);
-    expect(totals(decisions.at(-1)!)).toEqual([0, 0, 0]);
-  });
-
-  it('readiness goes first, to warm: that is undone within seconds', () => {
-    const [full, warm] = [0, 1].map((tier) =>
-      follow([spike, ...Array<Partial<ForecastDigest>>(6).fill({})]).map(
-        (decision) => totals(decision)[tier]!,
-      ),
-    );
-    expect(full!.slice(0, 4)).toEqual(Array(4).fill(full![0]));
-    expect(full![4]).toBe(0);
-    expect(warm![4]).toBe(full![0]! + warm![0]!);
-  });
-
-  it('a full that is no longer wanted becomes warm while it is wanted there', () => {
-    const likely = { full: QUIET, warm: interval(600, 720, 800), shadow: interval(600, 720, 720) };
-    const { plan, reasons } = decide(input({ fleet: held(6), forecast: forecast({ windows: likely }) }));
-    expect(plan.mirrors).toEqual([{ zone: 'us-central1-b', full: 0, warm: 6, shadow: 0 }]);
-    expect(reasons.headline).toContain('6 full become warm in us-central1-b');
-  });
-
-  it('a drop that nobody forecast lets nothing go', () => {
-    const drop = { observed: 20, expected: interval(250, 300, 350) };
-    const decision = decide(input({ fleet: held(4, 2), forecast: forecast(drop) }));
-    expect(totals(decision)).toEqual([4, 2, 0]);
-    expect(decision.reasons.bindings).toContain('unexpected drop: nothing is let go');
-    expect(
-      totals(decide(input({ fleet: held(4, 2), forecast: forecast({ ...drop, observed: 240 }) }))),
-    ).toEqual([0, 0, 0]);
-  });
-
-  it('a stale forecast lets nothing go and raises nothing', () => {
-    const now = AS_OF + DELAY_MS + 10 * MINUTE_MS;
-    const decision = decide(input({ fleet: held(4, 2), forecast: forecast({ windows }), now }));
-    expect(totals(decision)).toEqual([4, 2, 0]);
-    expect(decision.reasons.headline).toBe(
-      '14:02 no demand seen since 14:00; keeping 4 full and 2 warm in us-central1-b',
-    );
-  });
-
-  it('what is on its way to shadow, and shows as running, is held as shadow', () => {
-    const memory: DecisionMemory = {
-      ...EMPTY_MEMORY,
-      mirrors: [{ zone: 'us-central1-b', full: 0, warm: 0, shadow: 4 }],
-    };
-    const now = AS_OF + DELAY_MS + 10 * MINUTE_MS;
-    expect(totals(decide(input({ fleet: held(4), memory, now })))).toEqual([0, 0, 4]);
-  });
-});
-
 describe('what an operator says', () => {
   it('pause keeps what is, whatever comes', () => {
     const windows = { full: SPIKE, warm: SPIKE, shadow: SPIKE };
@@ -258,93 +150,6 @@ describe('what an operator says', () => {
       }),
     );
     expect(released.plan.mirrors).toEqual([]);
-  });
-});
-
-describe('limits', () => {
-  const windows = { full: SPIKE, warm: SPIKE, shadow: SPIKE };
-
-  it('of instances cut the least ready first', () => {
-    const spec = specWith({ limits: { instances: 7, spendPerHour: { amount: 12, currency: 'USD' } } });
-    const decision = decide(input({ spec, forecast: forecast({ windows }) }));
-    expect(totals(decision)).toEqual([6, 1, 0]);
-    expect(decision.reasons.bindings).toContain('limit: 7 instances');
-  });
-
-  it('of spend keep as warm what cannot be paid as full', () => {
-    const spec = specWith({ limits: { instances: 40, spendPerHour: { amount: 0.45, currency: 'USD' } } });
-    const decision = decide(input({ spec, forecast: forecast({ windows }) }));
-    expect(totals(decision)).toEqual([4, 4, 2]);
-    expect(decision.reasons.spendPerHour).toBeLessThanOrEqual(0.45);
-    expect(decision.reasons.bindings).toContain('limit: 0.45 USD an hour');
-  });
-
-  it('of spend in another currency than the prices are refused, naming both', () => {
-    const spec = specWith({ limits: { instances: 40, spendPerHour: { amount: 5, currency: 'EUR' } } });
-    expect(() => decide(input({ spec }))).toThrow(
-      /mirrors.limits.spendPerHour: 5 EUR, but prices are in USD/,
-    );
-  });
-});
-
-describe('zones', () => {
-  const windows = { full: SPIKE, warm: SPIKE, shadow: SPIKE };
-  const mirrorsFor = (changes: Partial<DecideInput>) =>
-    decide(input({ forecast: forecast({ windows }), ...changes })).plan.mirrors;
-
-  it("the primary's own zone is never used", () => {
-    const spec = specWith({ zones: ['us-central1-a', 'us-central1-c'] });
-    expect(mirrorsFor({ spec }).map((mirror) => mirror.zone)).toEqual(['us-central1-c']);
-  });
-
-  it('a zone with little quota spills over to the next within the same decision', () => {
-    const spec = specWith({ zones: ['us-central1-b', 'us-east1-c'] });
-    const capacity = [
-      { zone: 'us-central1-b', quotaLeft: 5 },
-      { zone: 'us-east1-c', quotaLeft: 4 },
-    ];
-    expect(mirrorsFor({ spec, capacity })).toEqual([
-      { zone: 'us-central1-b', full: 5, warm: 0, shadow: 0 },
-      { zone: 'us-east1-c', full: 1, warm: 2, shadow: 1 },
-    ]);
-  });
-
-  it('zones of one region share its quota', () => {
-    const capacity = ['us-central1-b', 'us-central1-c'].map((zone) => ({ zone, quotaLeft: 3 }));
-    const decision = decide(input({ forecast: forecast({ windows }), capacity }));
-    expect(totals(decision)).toEqual([3, 0, 0]);
-    expect(decision.reasons.bindings.join()).toContain('no room for 7 more');
-  });
-
-  it('a zone that ran dry is left alone until its time, and keeps what it holds', () => {
-    const memory = { wants: [], dryUntil: { 'us-central1-b': AS_OF + MINUTE_MS } };
-    expect(mirrorsFor({ memory }).map((mirror) => mirror.zone)).toEqual(['us-central1-c']);
-    expect(mirrorsFor({ memory, fleet: held(2) })[0]).toMatchObject({
-      zone: 'us-central1-b',
-      full: 2,
-      warm: 0,
-    });
-    const over = { wants: [], dryUntil: { 'us-central1-b': AS_OF } };
-    expect(decide(input({ memory: over })).memory.dryUntil).toEqual({});
-  });
-
-  it('a mirror grows where it is, and a standby there serves before a new instance is made', () => {
-    const fleet = {
-      primary: { serving: 10, minimum: 4, maximum: 30, target: 10 },
-      mirrors: [{ zone: 'us-central1-c', full: 0, warm: 6, shadow: 0, serving: 0 }],
-    };
-    expect(mirrorsFor({ fleet })).toEqual([{ zone: 'us-central1-c', full: 6, warm: 2, shadow: 2 }]);
-  });
-
-  it('what was planned somewhere stays there while the cloud does not show it yet', () => {
-    const memory = { ...EMPTY_MEMORY, mirrors: [{ zone: 'us-central1-c', full: 6, warm: 2, shadow: 1 }] };
-    expect(mirrorsFor({ memory }).map((mirror) => mirror.zone)).toEqual(['us-central1-c']);
-  });
-
-  it('no zone holds more than half where the objective is above 99.95%', () => {
-    const spec = { ...SPEC, objectives: { ...SPEC.objectives, availability: 0.9999 } };
-    const sizes = mirrorsFor({ spec }).map(({ full, warm, shadow }) => full + warm + shadow);
-    expect(sizes).toEqual([5, 5]);
   });
 });
 
