@@ -22,11 +22,11 @@ export function eased(expert: Expert): Expert {
   return {
     ...expert,
     async sketch(course, leads, windows, events) {
-      const capped = withoutOddPeaks(course, events);
-      if (capped.some((value) => value < 0)) {
-        return expert.sketch({ ...course, values: capped }, leads, windows, events);
+      const values = withoutOddPeaks(course, events);
+      if (values.some((value) => value < 0)) {
+        return expert.sketch({ ...course, values }, leads, windows, events);
       }
-      const values = capped.map(raised);
+      for (let i = 0; i < values.length; i++) values[i] = raised(values[i]!);
       const given = await expert.sketch({ ...course, values }, leads, windows, events.map(easedEvent));
       return given?.map(lowered);
     },
@@ -80,6 +80,9 @@ function highestElsewhere(course: Course, bin: number, enough: number): number {
 /** The value that a share of those there are exceeds; of every seventh, which falls on all times of day, where there are many. */
 function exceededBy(values: Float64Array, share: number): number {
   const every = values.length > MANY ? 7 : 1;
-  const sorted = values.filter((value, i) => i % every === 0 && !Number.isNaN(value)).sort();
-  return sorted[Math.floor((1 - share) * (sorted.length - 1))] ?? 0;
+  const there = new Float64Array(Math.ceil(values.length / every));
+  let count = 0;
+  for (let i = 0; i < values.length; i += every) if (!Number.isNaN(values[i])) there[count++] = values[i]!;
+  const sorted = there.subarray(0, count).sort();
+  return sorted[Math.floor((1 - share) * (count - 1))] ?? 0;
 }
