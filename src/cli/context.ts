@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { findConfig, type Config } from '../config/config.ts';
-import { connect, existingServer } from '../temporal/connection.ts';
-import { targetOf } from '../temporal/target.ts';
+import { connect, existingServer, targetOf } from '../temporal/connection.ts';
 
 /** Longest wait for an answer, wall ms: a person is waiting. */
 const ANSWER_WITHIN_MS = 10_000;

@@ -35,7 +35,7 @@ export async function connect(target: Target): Promise<{ client: Client; connect
   return { connection, client: new Client({ connection, namespace: target.namespace, interceptors }) };
 }
 
-/** A process's configured server; TLS and API key come from temporal.toml or TEMPORAL_* when they name the same one. */
+/** The server that a configuration names. TLS and API key come from temporal.toml or TEMPORAL_* where those name the same one. */
 export function targetOf({ address, namespace }: { address: string; namespace: string }): Target {
   const existing = existingServer();
   return existing?.address === address ? { ...existing, namespace } : { address, namespace };

@@ -1,8 +1,8 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import { ScheduleOverlapPolicy, type Client } from '@temporalio/client';
 import type { EventsInput } from '../../workflows/events.ts';
 import type { ApplicationSpec } from '../domain/application.ts';
 import { DEFAULT_TASK_QUEUE, eventsId, WORKFLOW_TYPES } from './ids.ts';
-import { deleteSchedule } from './schedules.ts';
+import { createUnlessThere, deleteSchedule } from './schedules.ts';
 import { wallMs } from './wall-time.ts';
 
 /** Looks are calls over the network: no faster than this, wall ms, whatever the clock's speed. */
@@ -39,10 +39,7 @@ export async function ensureEventSchedule(
       catchupWindow: '1 minute',
     },
   };
-  try {
-    await client.schedule.create({ scheduleId: id, ...options, state: { triggerImmediately: true } });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await client.schedule.getHandle(id).update(({ state }) => ({ ...options, state }));
-  }
+  const first = { scheduleId: id, ...options, state: { triggerImmediately: true } };
+  if (await createUnlessThere(client, first)) return;
+  await client.schedule.getHandle(id).update(({ state }) => ({ ...options, state }));
 }

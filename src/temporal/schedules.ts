@@ -1,5 +1,5 @@
 import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
-import type { Client } from '@temporalio/client';
+import type { Client, ScheduleOptions } from '@temporalio/client';
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { SweepInput } from '../../workflows/sweep.ts';
 import type { BackfillInput, FeedbackInput } from '../../workflows/past-messages.ts';
@@ -43,16 +43,12 @@ export async function ensureSweepSchedule(
       catchupWindow: '5 minutes',
     },
   });
-  try {
-    await client.schedule.create({ scheduleId: SWEEP_SCHEDULE_ID, ...options([spec]) });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await client.schedule.getHandle(SWEEP_SCHEDULE_ID).update((previous) => {
-      const known = (previous.action.args?.[0] as SweepInput | undefined)?.specs ?? [];
-      const others = known.filter((s) => s.application !== spec.application);
-      return { ...options([...others, spec]), state: previous.state };
-    });
-  }
+  if (await createUnlessThere(client, { scheduleId: SWEEP_SCHEDULE_ID, ...options([spec]) })) return;
+  await client.schedule.getHandle(SWEEP_SCHEDULE_ID).update((previous) => {
+    const known = (previous.action.args?.[0] as SweepInput | undefined)?.specs ?? [];
+    const others = known.filter((s) => s.application !== spec.application);
+    return { ...options([...others, spec]), state: previous.state };
+  });
 }
 
 /**
@@ -65,24 +61,20 @@ export async function ensureBackfillSchedule(
   taskQueue = DEFAULT_TASK_QUEUE,
 ): Promise<void> {
   const input: BackfillInput = { application };
-  try {
-    await client.schedule.create({
-      scheduleId: backfillId(application),
-      spec: { calendars: [{ hour: 0, comment: 'the nominal time names the UTC day that is worked out' }] },
-      action: {
-        type: 'startWorkflow',
-        workflowType: WORKFLOW_TYPES.backfill,
-        workflowId: backfillId(application),
-        taskQueue,
-        args: [input],
-        staticSummary: `a past day of ${application}, forecast and decided as of then`,
-      },
-      policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL },
-      state: { paused: true, note: 'for backfills only: premirror backfill, or temporal schedule backfill' },
-    });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
+  await createUnlessThere(client, {
+    scheduleId: backfillId(application),
+    spec: { calendars: [{ hour: 0, comment: 'the nominal time names the UTC day that is worked out' }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: WORKFLOW_TYPES.backfill,
+      workflowId: backfillId(application),
+      taskQueue,
+      args: [input],
+      staticSummary: `a past day of ${application}, forecast and decided as of then`,
+    },
+    policies: { overlap: ScheduleOverlapPolicy.BUFFER_ALL },
+    state: { paused: true, note: 'for backfills only: premirror backfill, or temporal schedule backfill' },
+  });
 }
 
 /**
@@ -97,29 +89,36 @@ export async function ensureFeedbackSchedule(
   taskQueue = DEFAULT_TASK_QUEUE,
 ): Promise<void> {
   const input: FeedbackInput = { application };
-  try {
-    await client.schedule.create({
-      scheduleId: feedbackId(application),
-      spec: { intervals: [{ every: wallMs(FEEDBACK_EVERY_MS, speed, FEEDBACK_FLOOR_WALL_MS) }] },
-      action: {
-        type: 'startWorkflow',
-        workflowType: WORKFLOW_TYPES.feedback,
-        workflowId: feedbackId(application),
-        taskQueue,
-        args: [input],
-        staticSummary: `how ${application}'s forecasts and plans did, and what to set from that`,
-      },
-      policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' },
-    });
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
+  await createUnlessThere(client, {
+    scheduleId: feedbackId(application),
+    spec: { intervals: [{ every: wallMs(FEEDBACK_EVERY_MS, speed, FEEDBACK_FLOOR_WALL_MS) }] },
+    action: {
+      type: 'startWorkflow',
+      workflowType: WORKFLOW_TYPES.feedback,
+      workflowId: feedbackId(application),
+      taskQueue,
+      args: [input],
+      staticSummary: `how ${application}'s forecasts and plans did, and what to set from that`,
+    },
+    policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '5 minutes' },
+  });
 }
 
 /** Deletes what was scheduled for an application that is being removed. The sweep stays: it finds what was left. */
 export async function removeSchedules(client: Client, application: string): Promise<void> {
   for (const id of [feedbackId(application), backfillId(application), eventsId(application)])
     await deleteSchedule(client, id);
+}
+
+/** Creates a Schedule. Resolves to whether it is new; one that is there already is left as it is. */
+export async function createUnlessThere(client: Client, schedule: ScheduleOptions): Promise<boolean> {
+  try {
+    await client.schedule.create(schedule);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    return false;
+  }
 }
 
 /** Deletes a Schedule, if there is one. */
