@@ -1,3 +1,4 @@
+import { quantile } from '../domain/quantile.ts';
 import { STEPS_PER_DAY, STEP_MS } from './model.ts';
 
 /** Demand at one-minute steps without holes, in its own unit. */
@@ -101,13 +102,4 @@ export function trialOf(
     throw new Error(`demand per instance is ${perInstance}: give a positive one, the training part has none`);
   const demand = values.slice(0, split + TEST_AT_MOST).map((value) => value / perInstance);
   return { demand, split, perInstance };
-}
-
-/** The p-quantile, 0..1, linear between neighbours. */
-function quantile(values: Float64Array, p: number): number {
-  const sorted = values.slice().sort();
-  const position = p * (sorted.length - 1);
-  const below = sorted[Math.floor(position)]!;
-  const above = sorted[Math.ceil(position)]!;
-  return below + (above - below) * (position - Math.floor(position));
 }

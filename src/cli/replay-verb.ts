@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { DEFAULT_SETTINGS } from '../domain/settings.ts';
 import type { ApplicationSpec } from '../domain/application.ts';
@@ -7,6 +6,7 @@ import { commandConfig } from './context.ts';
 import { examples, verb, type CommonOptions } from './declare.ts';
 import { UsageError } from './errors.ts';
 import { createOutput, type Streams } from './output.ts';
+import { readText } from './read-text.ts';
 import { parseSettings, replayPast } from './replay.ts';
 import { describeReplay } from './replay/describe.ts';
 
@@ -46,7 +46,7 @@ export function addReplayVerb(program: Command, streams: Streams, ask: Ask): voi
       // Reading histories loads Temporal's protocol definitions: only when asked for.
       const { parseHistory, pastOf, pastOfChain } = await import('./replay/history.ts');
       if (options.history !== undefined) {
-        const past = pastOf(parseHistory(textOf(options.history), options.history), options.history);
+        const past = pastOf(parseHistory(readText(options.history), options.history), options.history);
         const result = replayPast(past, commandConfig(options.config).prices, change);
         createOutput(options.json, streams).result(result, describeReplay(result));
         return;
@@ -65,12 +65,4 @@ export function addReplayVerb(program: Command, streams: Streams, ask: Ask): voi
 
 function collect(text: string, before: string[]): string[] {
   return [...before, text];
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
 }

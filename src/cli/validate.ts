@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describeProblem } from '../spec/problems.ts';
 import { parseSpec, type ParsedSpec } from '../spec/parse.ts';
 import { specJsonSchema } from '../spec/schema.ts';
 import { UsageError } from './errors.ts';
 import type { Output } from './output.ts';
+import { readText } from './read-text.ts';
 
 /** `premirror validate FILE`: reads and checks, changes nothing and asks nobody. */
 export function validate(file: string | undefined, options: { schema?: boolean }, output: Output): void {
@@ -23,13 +23,7 @@ export function validate(file: string | undefined, options: { schema?: boolean }
 
 /** Reads one specification. Throws SpecError, or an error that names the file. */
 export function readSpec(file: string): ParsedSpec {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
-  return parseSpec(text, file);
+  return parseSpec(readText(file), file);
 }
 
 export function warningLines(warnings: ParsedSpec['warnings']): string[] {

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import type { History } from '../../../models/forecaster.ts';
 import { UsageError } from '../errors.ts';
+import { readText } from '../read-text.ts';
 
 /** A series as its file has it, at its own step. */
 export interface SeriesFile {
@@ -36,7 +35,7 @@ const HEADER = 'timestamp,value';
  * value and what would be right.
  */
 export function readSeriesFile(path: string, columns: SeriesColumns = {}): SeriesFile {
-  const rows = rowsOf(path, textOf(path), columns);
+  const rows = rowsOf(path, readText(path), columns);
   const stepMs = stepOf(path, rows);
   const sorted = rows.toSorted((a, b) => a.startMs - b.startMs);
   const firstMs = Math.floor(sorted[0]!.startMs / stepMs) * stepMs;
@@ -61,15 +60,6 @@ export function readSeriesFile(path: string, columns: SeriesColumns = {}): Serie
     history: { startAt: firstMs + stepMs, stepMs, values },
     notes: notesOf(rows, sorted, counts, values),
   };
-}
-
-function textOf(path: string): string {
-  try {
-    const bytes = readFileSync(path);
-    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
-  } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 function rowsOf(path: string, text: string, columns: SeriesColumns): Row[] {

@@ -1,3 +1,4 @@
+import { quantile } from '../../domain/quantile.ts';
 import type { Sample } from '../../ports/demand.ts';
 
 /** Demand that the example application meets: what lies before `startMs` is history, the rest is sent. */
@@ -14,16 +15,6 @@ export interface DemandSeries {
 }
 
 export const MINUTE_MS = 60_000;
-
-/** The p-quantile (0..1) of the values, linearly interpolated between neighbours. Throws when there are none. */
-export function quantile(values: number[], p: number): number {
-  if (values.length === 0) throw new Error('The quantile of no values is not defined');
-  const sorted = [...values].sort((a, b) => a - b);
-  const position = p * (sorted.length - 1);
-  const below = sorted[Math.floor(position)] ?? 0;
-  const above = sorted[Math.ceil(position)] ?? below;
-  return below + (above - below) * (position - Math.floor(position));
-}
 
 /**
  * Scales a series so that the 0.99 quantile of its history fills `instances` instances of `perInstance` requests/s.
