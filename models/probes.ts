@@ -186,7 +186,9 @@ export function mature(
     follow(probe, Math.abs(residual) * (issued.volatility ?? 1), stepMs);
   }
   const place = placeOf(probe, probe.steps, due, stepMs);
-  learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs));
+  // What errors have been lately is no property of their time of day: tomorrow is not to remember a shift as the hour's own.
+  const { volatility = 1 } = probe;
+  learnError(probe.profile, place, actual - issued.path, visitsPerDay(probe, stepMs), volatility);
   return interval;
 }
 

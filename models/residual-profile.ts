@@ -1,5 +1,6 @@
 /**
- * How wrong the median path usually is at a time of day: its bias and its mean absolute error, in the demand's unit.
+ * How wrong the median path usually is at a time of day: its bias and its mean absolute error, in the demand's unit, both as
+ * they are when errors are neither larger nor smaller than usual.
  * A daily crowd whose start jitters by minutes is smeared in the median; the profile puts back what the smearing took
  * and widens the interval there, instead of widening it all day.
  */
@@ -60,15 +61,26 @@ export function localError(profile: ResidualProfile, at: number, visitsPerDay: n
   return { bias, scale: known ? Math.max(scale, FLOOR * profile.overall) : 0 };
 }
 
-/** One matured error (actual minus the uncorrected median) of the time of day of `at`. */
-export function learnError(profile: ResidualProfile, at: number, error: number, visitsPerDay: number): void {
+/**
+ * One matured error (actual minus the uncorrected median) of the time of day of `at`.
+ * @param volatility how large errors have been lately, against what is usual at their times of day: the spread is of errors
+ *   divided by it, and where it is large, one error says less of the bias
+ */
+export function learnError(
+  profile: ResidualProfile,
+  at: number,
+  error: number,
+  visitsPerDay: number,
+  volatility: number,
+): void {
   const cell = cellOf(at);
   const visits = profile.visits[cell]!;
   const rate = Math.max(1 / (visits + 1), 1 - (1 - DAY_RATE) ** (1 / visitsPerDay));
-  profile.bias[cell]! += rate * (error - profile.bias[cell]!);
-  profile.spread[cell]! += rate * (Math.abs(error - profile.bias[cell]!) - profile.spread[cell]!);
+  profile.bias[cell]! += (rate / Math.max(1, volatility)) * (error - profile.bias[cell]!);
+  profile.spread[cell]! +=
+    rate * (Math.abs(error - profile.bias[cell]!) / volatility - profile.spread[cell]!);
   profile.visits[cell] = Math.min(visits + 1, 1_000_000);
   profile.seen++;
   const overallRate = Math.max(1 / profile.seen, DAY_RATE / (CELLS * visitsPerDay));
-  profile.overall += overallRate * (Math.abs(error) - profile.overall);
+  profile.overall += overallRate * (Math.abs(error) / volatility - profile.overall);
 }
