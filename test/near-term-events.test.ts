@@ -53,6 +53,21 @@ describe('the near-term forecast with events', () => {
     expect(median(told[1]!)).toBeLessThan(1.2 * usual);
   });
 
+  // The usual is learnt from demand: what was not believed at first must not become the usual while it goes on.
+  test('believes a sale that goes on although those before it were called off', () => {
+    const day = { start: 4 * DAY + 300, end: 4 * DAY + 900 };
+    const sales = [...windows('sale', [1, 2, 3]), { ...day, kind: 'sale', uplift: 2 }];
+    const demand = demandWith([day], day.end);
+    const followed = follow(demand.subarray(0, day.start + 60), sales);
+    for (let minute = day.start + 60; minute <= day.start + 300; minute++) {
+      followed.learn(demand[minute]!);
+      if (minute % 60 !== 0) continue;
+      const { probability, uplift } = followed.expectedOf(sales.at(-1)!)!;
+      expect(probability).toBeGreaterThan(0.9);
+      expect(Math.abs(uplift - 2)).toBeLessThan(0.1);
+    }
+  });
+
   test('notices within a quarter of an hour or two that a sale did not come', () => {
     const sales = windows('sale', [2, 3, 4, 5, 6]);
     const came = sales.slice(0, -1);

@@ -1,9 +1,8 @@
 import type { Course } from '../course.ts';
 import { binsPerDay } from '../course.ts';
 import { meanOf } from '../features/rolling.ts';
-import type { Changes, Placed } from './places.ts';
+import type { Changes, Placed, Seen } from './places.ts';
 import { addChange, noChanges, placeOf } from './places.ts';
-import type { Seen } from './responses.ts';
 import { busyBins, usualWithin } from './usual.ts';
 
 /** A change is measured against a tenth of mean demand at least. */

@@ -1,8 +1,8 @@
 import type { AnnouncedEvent } from '../../src/domain/event.ts';
 import type { Course } from '../course.ts';
 import { observe } from './changes.ts';
-import type { Placed } from './places.ts';
-import type { Belief, Response, Seen } from './responses.ts';
+import type { Placed, Seen } from './places.ts';
+import type { Belief, Response } from './responses.ts';
 import { beliefOf, factorOf, responseOf } from './responses.ts';
 
 /** An event that is on or ahead, and what is expected of it. */

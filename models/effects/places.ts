@@ -26,7 +26,10 @@ export function placeOf(bin: number, { start, end }: Placed, stepMs: number): nu
   return OPENING_PLACES + Math.min(LATER_PLACES - 1, Math.floor(share * LATER_PLACES));
 }
 
-/** What an event did by place: sums of ln(demand / usual demand), and of how many bins. Logarithms, so that a burst beside it counts little. */
+/**
+ * What an event did by place: sums of ln(demand / usual demand), and of how many bins. Logarithms, so that a burst beside
+ * it counts little.
+ */
 export interface Changes {
   totals: Float64Array;
   counts: Float64Array;
@@ -41,4 +44,13 @@ export function addChange({ totals, counts }: Changes, place: number, ratio: num
   if (Number.isNaN(ratio)) return;
   totals[place]! += Math.log(Math.max(LEAST_RATIO, ratio));
   counts[place]! += 1;
+}
+
+/** What a past or running event did. */
+export interface Seen extends Changes {
+  event: Placed;
+  /** Usual size of the mean change over a window as long as the event, should it do nothing. */
+  noise: number;
+  /** The same of single places. */
+  placeNoise: number;
 }

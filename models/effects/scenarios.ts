@@ -2,6 +2,7 @@ import type { Course } from '../course.ts';
 import { LEVELS } from '../quantile-forecast.ts';
 import type { Outlook } from './effects.ts';
 import { factorOf } from './responses.ts';
+import { AMPLITUDE_SPREAD } from './shapes.ts';
 
 /** A way that demand may turn out: what the usual is multiplied by, and how probable that is. */
 export interface Scenario {
@@ -15,7 +16,6 @@ const POINTS = [
   { away: 0, weight: 2 / 3 },
   { away: Math.sqrt(3), weight: 1 / 6 },
 ];
-const AMPLITUDE_SPREAD = 0.12;
 
 /**
  * Ways in which the highest of the leads `from` to `to` may turn out, `path` being what is usual; undefined where no

@@ -1,11 +1,12 @@
+import type { Seen } from '../effects/places.ts';
 import { addChange, noChanges, placeOf } from '../effects/places.ts';
-import type { Belief, Response, Seen } from '../effects/responses.ts';
+import type { Belief, Response } from '../effects/responses.ts';
 import { LATEST, beliefOf, factorOf, responseOf } from '../effects/responses.ts';
 
 const MINUTE_MS = 60_000;
 /** Of the deviation of a minute: how far a whole window errs when nothing happens, and a part of one. Minutes err alike. */
-const WINDOW_NOISE = 0.6;
-const PLACE_NOISE = 0.8;
+const WINDOW_NOISE = 0.4;
+const PLACE_NOISE = 0.6;
 /** Demand is divided by no less than this. */
 const LEAST_FACTOR = 0.05;
 
