@@ -22,15 +22,39 @@ export function eased(expert: Expert): Expert {
   return {
     ...expert,
     async sketch(course, leads, windows, events) {
-      const values = withoutOddPeaks(course, events);
-      if (values.some((value) => value < 0)) {
-        return expert.sketch({ ...course, values }, leads, windows, events);
-      }
-      for (let i = 0; i < values.length; i++) values[i] = raised(values[i]!);
-      const given = await expert.sketch({ ...course, values }, leads, windows, events.map(easedEvent));
-      return given?.map(lowered);
+      const shown = shownOf(course, events);
+      const given = await expert.sketch(shown.course, leads, windows, shown.events);
+      return shown.raised ? given?.map(lowered) : given;
     },
   };
+}
+
+/** What is shown in place of a course and its events. */
+interface Shown {
+  course: Course;
+  events: readonly AnnouncedEvent[];
+  raised: boolean;
+  /** The events it was made of. */
+  of: readonly AnnouncedEvent[];
+}
+
+/** Experts are asked of the same course one after the other: it is eased once. */
+const shownLately = new WeakMap<Course, Shown>();
+
+function shownOf(course: Course, events: readonly AnnouncedEvent[]): Shown {
+  const known = shownLately.get(course);
+  if (known?.of === events) return known;
+  const values = withoutOddPeaks(course, events);
+  const isRaised = !values.some((value) => value < 0);
+  if (isRaised) for (let i = 0; i < values.length; i++) values[i] = raised(values[i]!);
+  const shown = {
+    course: { ...course, values },
+    events: isRaised ? events.map(easedEvent) : events,
+    raised: isRaised,
+    of: events,
+  };
+  shownLately.set(course, shown);
+  return shown;
 }
 
 /** To the power 2/3: of a cube root, thrice as fast as Math.pow. */
