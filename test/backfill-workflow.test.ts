@@ -21,7 +21,7 @@ import {
 } from '../src/temporal/schedules.ts';
 import { configureUpdate, retuneUpdate, specificationQuery } from '../workflows/messages.ts';
 import { backfillProgressQuery } from '../workflows/past-messages.ts';
-import { forecastAt } from './support/ledger-rows.ts';
+import { INTERVAL, forecastAt } from './support/ledger-rows.ts';
 import { DAY_MS, MONDAY, onPastStage, type PastStage } from './support/past-stage.ts';
 import { bundleWorkflows, eventually, startDevServer } from './support/temporal-side.ts';
 
@@ -180,6 +180,32 @@ describe('feedback', () => {
         .catch((error: Error) => (error.cause as Error).message);
       expect(refusal).toBe('settings.thresholdFactor is 9: give a number from 0.5 to 1.5');
     }, movingProposer),
+  );
+
+  it(
+    'shows drift on its own page and on that of the application, once however often it looks back',
+    stage(async (on) => {
+      const app = await observed(on);
+      const { application } = on.spec;
+      const quarter = 15 * 60_000;
+      // A night of forecasts far below what came.
+      for (let asOf = MONDAY + 4 * DAY_MS; asOf < MONDAY + 4.2 * DAY_MS; asOf += quarter)
+        await on.ledger.saveForecast({ ...forecastAt(asOf), application, fan: `${application}@${asOf}` }, [
+          { ...INTERVAL, at: asOf + quarter },
+        ]);
+      const workflowId = feedbackId(application);
+      const options = { workflowId, taskQueue: on.taskQueue, args: [{ application }] };
+      await env.client.workflow.execute('feedback', options);
+      await env.client.workflow.execute('feedback', options);
+      const shown = /drift +2026-10-09 [\d:]+: demand runs higher than forecast/g;
+      await eventually('told', async () =>
+        shown.test(await temporal('workflow', 'metadata', '-w', app.workflowId)),
+      );
+      expect((await temporal('workflow', 'metadata', '-w', app.workflowId)).match(shown)).toHaveLength(1);
+      expect(await temporal('workflow', 'metadata', '-w', workflowId)).toMatch(
+        /drift +[\d:]+: demand runs higher/,
+      );
+    }),
   );
 
   it(

@@ -87,7 +87,9 @@ function learntRows(app: Application): Row[] {
       'an instance',
       `carries ${number(perInstance)} as measured, ${number(declaredPerInstance)} as declared`,
     ]);
-  if (app.state.tuned) rows.push(['settings', app.state.tuned.why]);
+  const { tuned, drift } = app.state;
+  if (tuned) rows.push(['settings', tuned.why]);
+  if (drift) rows.push(['drift', `${day(drift.at)} ${timeOfDay(drift.at)}: ${drift.text}`]);
   return rows;
 }
 

@@ -90,6 +90,16 @@ export function registerHandlers(app: Application): void {
       description: 'a mirror run tells what became of it',
     },
   );
+  setHandler(
+    messages.driftedSignal,
+    (drift) => {
+      // Each look back tells the newest again; an older one comes late.
+      if (!(drift.at >= (state.drift?.at ?? 0))) return;
+      state.drift = drift;
+      tellPeople(app);
+    },
+    { description: 'feedback tells how demand has drifted from its forecasts' },
+  );
   setHandler(messages.stateQuery, () => viewOf(app), { description: `phase, forecast, decision, mirrors` });
   setHandler(messages.specificationQuery, () => ({ spec: specOf(app), settings: state.settings }), {
     description: 'the specification and settings that it works by',

@@ -1,4 +1,10 @@
-import { getExternalWorkflowHandle, setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  getExternalWorkflowHandle,
+  patched,
+  setCurrentDetails,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { SignalDefinition } from '@temporalio/common';
 import type { Move, MoveInput, ScoredDay } from '../activities/feedback.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
 import type { CapacityEvidence } from '../src/domain/capacity-per-instance.ts';
@@ -7,12 +13,14 @@ import { MOVABLE } from '../src/domain/settings.ts';
 import { applicationWorkflowId } from '../src/temporal/ids.ts';
 import { APPLICATION_KEY } from '../src/temporal/search-attributes.ts';
 import { failureType, isGone } from './failures.ts';
-import { retuneSignal } from './messages.ts';
+import { driftedSignal, retuneSignal } from './messages.ts';
 import type { FeedbackInput } from './past-messages.ts';
 import { pastActivities } from './proxies.ts';
 import { codeBlock, day, percent, timeOfDay } from './words.ts';
 
 const HOUR_MS = 3_600_000;
+/** Shown of a day, the newest: a drift that lasts is found again every hour. */
+const MOST_DRIFTS = 3;
 
 /**
  * One look back: how forecasts and decisions did, and one bounded step of the settings towards what would have cost least.
@@ -34,6 +42,7 @@ export async function feedback({ application, reset }: FeedbackInput): Promise<s
     { summary: 'forecasts and plans against what came; then look for better settings' },
     [known],
   );
+  await tellDrift(application, days);
   const proposal = await pastActivities.proposeMove.executeWithOptions(
     { summary: 'the last two days decided again under neighbouring settings; what an instance carries' },
     [known],
@@ -84,14 +93,31 @@ async function move(known: KnownApplication, to: Omit<MoveInput, 'application' |
     { application, before, ...to },
   ]);
   const settings = Object.fromEntries(changed.map((name) => [name, after[name]]));
+  const told = await tell(application, retuneSignal, { settings, why });
+  return told ? why : 'the application is gone: nothing to move';
+}
+
+/** The newest drift, for the application's own page. Each look back tells it again: the application knows it by its time. */
+async function tellDrift(application: string, days: readonly ScoredDay[]): Promise<void> {
+  const newest = days.flatMap(({ drifts = [] }) => drifts).at(-1);
+  // Runs from before there was this message must replay as they went.
+  if (!newest || !patched('tell-drift')) return;
+  await tell(application, driftedSignal, { at: newest.at, text: driftInWords(newest) });
+}
+
+/** Whether the application was there to hear it. */
+async function tell<Argument>(
+  application: string,
+  signal: SignalDefinition<[Argument]>,
+  argument: Argument,
+): Promise<boolean> {
   try {
-    const handle = getExternalWorkflowHandle(applicationWorkflowId(application));
-    await handle.signal(retuneSignal, { settings, why });
+    await getExternalWorkflowHandle(applicationWorkflowId(application)).signal(signal, argument);
+    return true;
   } catch (error) {
     if (!isGone(error)) throw error;
-    return 'the application is gone: nothing to move';
+    return false;
   }
-  return why;
 }
 
 function rowsOf({ day: at, scores, balance, drifts = [] }: ScoredDay): [string, string][] {
@@ -104,7 +130,8 @@ function rowsOf({ day: at, scores, balance, drifts = [] }: ScoredDay): [string, 
       `${percent(coverage)} of ${points} within the interval an hour ahead, bias ${bias.toFixed(1)}`,
     ]);
   }
-  for (const drift of drifts) rows.push(['drift', `${timeOfDay(drift.at)}: ${driftInWords(drift)}`]);
+  for (const drift of drifts.slice(-MOST_DRIFTS))
+    rows.push(['drift', `${timeOfDay(drift.at)}: ${driftInWords(drift)}`]);
   if (balance) {
     const { cost, optimalCost, missedSpikes, falseAlarms } = balance;
     const regret = optimalCost > 0 ? `${percent(cost / optimalCost - 1)} over hindsight; ` : '';

@@ -29,6 +29,8 @@ export interface ApplicationState {
   lastDecision?: Decision;
   /** Why the settings are what they are; absent while they are the defaults. */
   tuned?: { why: string };
+  /** The newest drift of demand that feedback told of. */
+  drift?: ToldDrift;
   /** Configured, but not yet looked at by the loop. */
   pendingSpec?: ApplicationSpec;
 }
@@ -164,4 +166,12 @@ export interface MirrorChange {
   error?: string;
 }
 export const mirrorChangedSignal = defineSignal<[MirrorChange]>('mirrorChanged');
+
+/** Feedback tells the application of the newest drift of the last days; in words, for people. */
+export interface ToldDrift {
+  /** When it was certain enough, ms since the epoch. */
+  at: number;
+  text: string;
+}
+export const driftedSignal = defineSignal<[ToldDrift]>('drifted');
 export const mirrorStateQuery = defineQuery<MirrorRunState>('state');
