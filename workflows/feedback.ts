@@ -8,7 +8,7 @@ import type { SignalDefinition } from '@temporalio/common';
 import type { Move, MoveInput, ScoredDay } from '../activities/feedback.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
 import type { CapacityEvidence } from '../src/domain/capacity-per-instance.ts';
-import { driftInWords } from '../src/domain/drift.ts';
+import { driftInWords } from '../src/domain/drift-in-words.ts';
 import { MOVABLE } from '../src/domain/settings.ts';
 import { applicationWorkflowId } from '../src/temporal/ids.ts';
 import { APPLICATION_KEY } from '../src/temporal/search-attributes.ts';

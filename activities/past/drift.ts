@@ -1,6 +1,7 @@
 import type { History as Series } from '../../models/forecaster.ts';
 import type { FanPoint, ForecastDigest } from '../../src/domain/forecast.ts';
-import { driftInWords, driftsIn, type Drift, type Outcome } from '../../src/domain/drift.ts';
+import { driftInWords } from '../../src/domain/drift-in-words.ts';
+import { driftsIn, type Drift, type Outcome } from '../../src/domain/drift.ts';
 import type { Ledger } from '../../src/ports/ledger.ts';
 
 /** Errors of this lead are watched: as long as forecasts are apart, so that outcomes do not overlap. */
