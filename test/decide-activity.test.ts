@@ -3,7 +3,16 @@ import { createEvaluateActivities } from '../activities/evaluate.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
-import { DELAY_MS, AS_OF, MINUTE_MS, PRICES, SPEC, forecast, input, interval } from './support/decide-inputs.ts';
+import {
+  DELAY_MS,
+  AS_OF,
+  MINUTE_MS,
+  PRICES,
+  SPEC,
+  forecast,
+  input,
+  interval,
+} from './support/decide-inputs.ts';
 
 const SPIKE = interval(700, 800, 900);
 const spike = forecast({ windows: { full: SPIKE, warm: SPIKE, shadow: SPIKE } });

@@ -11,7 +11,16 @@ import { EMPTY_MEMORY } from '../src/domain/plan.ts';
 import { sumOf, totalInstances } from '../src/domain/tier.ts';
 import { STOCK_OUT_MEMORY_MS, WORTH } from '../src/domain/zone-score.ts';
 import { withLatencies } from '../src/worker/zone-latency.ts';
-import { AS_OF, MINUTE_MS, PRICES, SPEC, forecast, input, interval, specWith } from './support/decide-inputs.ts';
+import {
+  AS_OF,
+  MINUTE_MS,
+  PRICES,
+  SPEC,
+  forecast,
+  input,
+  interval,
+  specWith,
+} from './support/decide-inputs.ts';
 
 /** Where mirrors go, and that each zone's score says why. */
 
