@@ -72,7 +72,14 @@ function introduce({ series, deployment, standsFor }: Scene, teller: Teller): vo
 function ending(report: UpReport): string {
   const left =
     report.leftovers.length === 0 ? 'Nothing is left over' : `Left over: ${report.leftovers.join(', ')}`;
-  const pace = report.keptUp ? 'The run kept up' : 'The run did NOT keep up: its figures mean nothing';
-  const tick = report.latestTickSeconds === null ? 'unknown' : `${report.latestTickSeconds.toFixed(0)} s`;
-  return `${twinTable(report.twins, report.currency)}\n${pace}. Latest tick late by: ${tick}. ${left}. Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}.`;
+  const pace = report.keptUp
+    ? 'The run kept up'
+    : 'The run did NOT keep up: its figures mean nothing; use a lower --speed, or a machine with less else to do';
+  const seconds = report.latestTickSeconds;
+  const tick =
+    seconds === null
+      ? 'How late decisions were is unknown'
+      : `Decisions came at most ${seconds.toFixed(0)} s late`;
+  const unready = `Requests to mirrors that did not serve: ${report.requestsToUnreadyMirrors}`;
+  return `${twinTable(report.twins, report.currency)}\n${pace}. ${tick}. ${left}. ${unready}.`;
 }
