@@ -171,7 +171,7 @@ export async function migrate(db: Kysely<Tables>, upTo?: string): Promise<void> 
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => MIGRATIONS },
-    // Parts of the ledger grow side by side: what is missing is made up for, whatever came after it.
+    // Migrations of two branches of work may interleave: one that is missing runs, though later ones have run before.
     allowUnorderedMigrations: true,
   });
   const { error } = await (upTo ? migrator.migrateTo(upTo) : migrator.migrateToLatest());

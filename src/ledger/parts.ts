@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000;
 /**
  * The tables that grow with every look lie in parts by time (PostgreSQL's partitions), each dropped whole when all of it
  * is older than `keptDays`. Their unique keys hold the time, which a forecast's and a plan's id determine anyway.
- * `partDays` is for ever: other parts would overlap those that are there.
+ * Never change `partDays`: parts of another length would overlap those that are there.
  */
 export const PARTED = {
   forecasts: { time: 'as_of_ms', keptDays: 30, partDays: 7 },

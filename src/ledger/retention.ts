@@ -36,7 +36,7 @@ async function thinForecasts(db: Kysely<Tables>, before: number): Promise<number
     deleted += rows;
     if (rows === 0) break;
   }
-  // The embedded database has nobody who would reclaim the space by himself.
+  // PGlite has no autovacuum: without this the space would not be used again.
   if (deleted > 0) await sql`vacuum forecasts`.execute(db);
   return deleted;
 }

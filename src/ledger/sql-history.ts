@@ -100,7 +100,7 @@ export class SqlHistory implements History {
     to: number,
     everyMs: number,
   ): Promise<{ forecast: ForecastDigest; fan: FanPoint[] }[]> {
-    // A literal: as a parameter it would count as another expression in each place.
+    // Written into the SQL: with a parameter, PostgreSQL would take `distinct on` and `order by` for two expressions.
     const beat = sql<number>`floor(as_of_ms / ${sql.lit(everyMs)})`;
     const rows = await this.#db
       .selectFrom('forecasts')

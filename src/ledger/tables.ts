@@ -11,7 +11,7 @@ import type { MetricName } from '../ports/metrics.ts';
 /** JSON is written as text and read parsed: the same in both drivers, arrays included. */
 type Json<T> = ColumnType<T, string, string>;
 
-/** One step of a fan: half the size of an object. */
+/** One step of a fan. A list, since an object would be twice the size. */
 export type FanRow = [at: number, lower: number, median: number, upper: number];
 
 /** Times are ms since the epoch, application time, in double precision: exact, and a number in both drivers. */
@@ -29,7 +29,7 @@ export interface Tables {
     application: string;
     plan: string;
     as_of_ms: number;
-    /** Hash of `decision`: one plan id may be decided again when what is has changed. */
+    /** Hash of `decision`: the same plan may be decided again, with other reasons, when the fleet has changed. */
     hash: string;
     decision: Json<Decision>;
   };
@@ -92,7 +92,7 @@ export interface Tables {
     day_ms: number;
     step_ms: number;
     complete: boolean;
-    /** [step of the day, value]: half the size of objects. */
+    /** Lists, since objects would be twice the size. */
     samples: Json<[step: number, value: number][]>;
   };
   /** A row a minute and metric; `at_ms` is the END of the minute. */

@@ -21,7 +21,7 @@ export interface ApiSources {
 }
 
 /**
- * The worker's HTTP API on loopback, for the command and the dashboard: only the worker opens the embedded ledger.
+ * The worker's HTTP API on loopback, for the command: only the worker opens the embedded ledger.
  * Times are ms since the epoch, application time.
  */
 export function createApi({ ledger, clock, preview, applications, eventToken }: ApiSources): FastifyInstance {

@@ -104,9 +104,9 @@ export async function createWorker(
         clock,
         prices: config.prices,
       }),
-      // The default of 10 s stalls the workflows of a killed worker for that long.
+      // How long workflow tasks wait for a worker that was killed before another takes them; 10 s by default.
       stickyQueueScheduleToStartTimeout: '2s',
-      // A raise hears of its cancellation with its next heartbeat that is sent; by default that takes over 6 s.
+      // An activity hears that it was cancelled with the next heartbeat that is sent: within 2 s, not over 6 s as by default.
       maxHeartbeatThrottleInterval: '2s',
       shutdownGraceTime: '5s',
       shutdownForceTime: '10s',
@@ -121,7 +121,7 @@ export async function createWorker(
   }
 }
 
-/** Into the log and among what happened. Nothing waits for it: demand is read whether it was told or not. */
+/** Tells in the log, and in the ledger among what happened. Nothing waits for that: demand is read whether it was told or not. */
 function createTell(ledger: Pick<StoredLedger, 'tell'>, clock: Clock, logger: Logger): Tell {
   return (application, text) => {
     logger.warn({ application }, text);

@@ -20,7 +20,7 @@ export interface ExportedTable {
   unpack(row: never): ExportRow[];
 }
 
-/** Only here so that `unpack` is held to the table's own columns. */
+/** Returns what it is given. The types hold `time`, `keys` and `unpack` to the table's own columns. */
 export function exported<T extends keyof Tables>(
   table: T,
   rest: Omit<ExportedTable, 'table' | 'time' | 'keys' | 'unpack'> & {

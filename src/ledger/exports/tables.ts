@@ -8,7 +8,10 @@ import {
 } from './looks.ts';
 import { exported, type ExportedTable } from './table.ts';
 
-/** Rows of little, rows that hold a decision, and a fan beside it; rows that become a thousand: a few MB a page each. */
+/**
+ * Rows a page, so that a page is a few MB: rows of a few numbers; rows with a decision; with a decision and a fan; and
+ * rows that unfold into a thousand.
+ */
 const SMALL = 5_000;
 const MIDDLING = 1_000;
 const LARGE = 100;

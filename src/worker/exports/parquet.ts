@@ -36,7 +36,7 @@ export function toParquet({ columns, pages }: Export): ReadableStream<Uint8Array
     writer: Object.assign(writer, { flush, finish }),
     rowGroupSize: ROWS_A_GROUP,
   });
-  // Ends the reader's side with the same error; a reader who left ends this side.
+  // An error here ends the download with it. A reader who leaves ends the writing, and then nothing is left to abort.
   Promise.resolve(written).catch((error: unknown) => sink.abort(error).catch(() => undefined));
   return readable;
 }
