@@ -72,7 +72,7 @@ export function managerKind(world: World, groups: Groups, updates: Updates, fail
   };
 }
 
-/** A template alone is the only version; versions say what the template is. */
+/** Fills in what a client left out: `versions` from the template, or the template from `versions`. */
 function withVersions(body: Record<string, unknown>): Record<string, unknown> {
   const { versions, instanceTemplate } = body;
   if (Array.isArray(versions) && versions.length > 0) {

@@ -26,7 +26,7 @@ export interface Spec {
 export type Order =
   'DELETE' | 'RECREATE' | 'RESTART' | 'REFRESH' | 'RESET' | 'STOP' | 'SUSPEND' | 'LOSE' | 'PREEMPT';
 
-/** Thrown out of a machine's waits when it is given an order. */
+/** Thrown by a wait of a machine that is given an order meanwhile. */
 export class Interrupted extends Error {
   override name = 'Interrupted';
   readonly order: Order;

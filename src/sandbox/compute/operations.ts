@@ -21,15 +21,15 @@ export interface Effect {
   link: string;
   id: string;
   until?: Promise<unknown>;
-  /** With what the operation ends when nothing came of it. */
+  /** The error with which the operation ends, where the mutation failed. */
   problem?: { code: string; message: string };
 }
 
 interface Entry {
   resource: Resource;
   done: Promise<void>;
-  /** Under what a repeated request finds it. */
-  seenAs?: string;
+  /** The request's key: method, path and `requestId`. A repeated request gets this operation again. */
+  requestKey?: string;
 }
 
 /** Long-running operations: every mutation takes effect at once and is reported DONE a little later. */
@@ -52,15 +52,15 @@ export class Operations {
   run(request: ApiRequest, place: Place, type: string, effect: () => Effect): ApiAnswer {
     const requestId = readRequestId(request.query);
     this.forgetExpired();
-    const seenAs = `${request.method} ${request.path} ${requestId}`;
-    const before = requestId === undefined ? undefined : this.byRequestId.get(seenAs);
+    const requestKey = `${request.method} ${request.path} ${requestId}`;
+    const before = requestId === undefined ? undefined : this.byRequestId.get(requestKey);
     if (before) return ok(before.resource);
     const fault = request.faults?.takeOperation();
     const done = fault?.code === undefined ? effect() : { link: '', id: '0' };
     const entry = this.begin(place, type, done, requestId, fault);
     if (requestId !== undefined) {
-      entry.seenAs = seenAs;
-      this.byRequestId.set(seenAs, entry);
+      entry.requestKey = requestKey;
+      this.byRequestId.set(requestKey, entry);
     }
     return ok(entry.resource);
   }
@@ -106,14 +106,14 @@ export class Operations {
     return ok({});
   }
 
-  /** In the order in which they began: what follows one that is kept is hardly older. */
+  /** Entries lie in the order in which they began, so it may stop at the first that is kept. */
   private forgetExpired(): void {
     const oldest = this.world.clock.now() - KEPT_MS;
-    for (const [key, { resource, seenAs }] of this.entries) {
+    for (const [key, { resource, requestKey }] of this.entries) {
       const { endTime } = resource as { endTime?: string };
       if (endTime === undefined || Date.parse(endTime) >= oldest) return;
       this.entries.delete(key);
-      if (seenAs !== undefined) this.byRequestId.delete(seenAs);
+      if (requestKey !== undefined) this.byRequestId.delete(requestKey);
     }
   }
 

@@ -107,7 +107,7 @@ function machineType(parts: PathParts, name: string): Record<string, unknown> {
   };
 }
 
-/** A numeric id of its own for what nobody creates. */
+/** A numeric id for a region, zone or machine type: nobody creates those, so it comes of the name. */
 function idOf(name: string): string {
   let id = 0;
   for (const letter of name) id = (id * 31 + letter.charCodeAt(0)) % 1_000_000_007;

@@ -42,7 +42,7 @@ export interface Quota {
   usage: number;
 }
 
-/** Region of a zone; a region is its own. */
+/** The region of a zone; of a region, itself. */
 export function regionOf(location: string): string {
   return location.replace(/-[a-z]$/, '');
 }

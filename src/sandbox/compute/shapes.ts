@@ -45,7 +45,7 @@ const UpdatePolicyBody = z.looseObject({
   maxUnavailable: FixedOrPercent.optional(),
 });
 
-/** Of what an instance may keep, its metadata only. */
+/** A per-instance configuration. Of the state that may be preserved, the sandbox acts on metadata only. */
 export const InstanceConfigBody = z.looseObject({
   name: Name,
   preservedState: z.looseObject({ metadata: StringMap.default({}) }).default({ metadata: {} }),
@@ -55,7 +55,7 @@ export const GroupBody = z.looseObject({
   name: Name,
   description: z.string().optional(),
   baseInstanceName: z.string().optional(),
-  /** That of the version without a target size; either may be given. */
+  /** The template of the version without a target size. A client gives this, or `versions`, or both. */
   instanceTemplate: Link,
   versions: z.array(VersionBody).min(1),
   allInstancesConfig: z

@@ -96,7 +96,7 @@ export class Updates {
           due.action === 'REPLACE' && replacementMethod === 'SUBSTITUTE' && due.machine.target === 'RUNNING',
       }))
       .filter(({ machine, action, retires }) => {
-        // What nobody misses costs nothing: a change without a stop, and standby instances.
+        // A change without a stop, and any change of a standby instance, makes nothing unavailable.
         if (action === 'REFRESH' || machine.target !== 'RUNNING') return true;
         if (machine.instance.currentAction !== 'NONE') return false;
         return retires ? mayRetire-- > 0 : mayGoDown-- > 0;

@@ -43,7 +43,7 @@ export function instanceView(instance: Instance): Record<string, unknown> {
   };
 }
 
-/** Of what an instance was made with: templates have fields that instances lack. */
+/** The fields of a template that an instance has too. */
 function shown(given: Record<string, unknown>): Record<string, unknown> {
   const known = catalogue().message('Instance')!;
   return Object.fromEntries(Object.entries(given).filter(([field]) => known.has(field)));

@@ -6,7 +6,7 @@ import type { MetricKind, Point, Reader, Series, ValueType } from './series.ts';
 
 /** "Sampled every 60 seconds. After sampling, data is not visible for up to 210 seconds", of every https metric. */
 const BALANCER_DELAY_MS = 210_000;
-/** The same of an instance's and a group's: 240 seconds. */
+/** The same of the metrics of instances and groups: 240 seconds. */
 const COMPUTE_DELAY_MS = 240_000;
 
 /** A metric that the sandbox measures itself. */

@@ -17,7 +17,7 @@ export interface ListContext {
   /** Sandbox time, ms. */
   now: number;
   faults: Faults;
-  /** Takes the names of the rules that have disturbed the series. */
+  /** The names of the fault rules that disturbed the series are added here. */
   struck: string[];
   /** Reader and delay (ms) of a metric type; undefined where it is unknown. */
   metric(type: string): { read: Reader; delayMs: number } | undefined;
@@ -78,7 +78,7 @@ function readInterval(interval: Fields): { from: number; to: number } {
 
 interface Page {
   size: number;
-  /** Without points, a page counted in series. */
+  /** Series without their points; a page then counts series. */
   headersOnly: boolean;
   /** Points or series to skip, and the visibility that the first page had: new points must not shift the later pages. */
   offset: number;

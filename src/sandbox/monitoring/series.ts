@@ -18,7 +18,7 @@ export interface Series extends Labelled {
   unit: string;
   /** Ascending in time. */
   points: Point[];
-  /** Nothing later is known of it yet, ms; as much as there is unless set. */
+  /** Points are known up to here, ms; all that there are unless set. */
   knownUntil?: number;
 }
 

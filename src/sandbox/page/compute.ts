@@ -7,7 +7,7 @@ import type { Instance, InstanceStatus, Plane, Resource, World } from '../world.
 import { html, table } from './html.ts';
 import type { Html } from './html.ts';
 
-/** What the page shows of Compute reads the world, and of the traffic the plane. */
+/** What the tables are made from: the world's resources, and the plane's traffic. */
 export interface Shown {
   world: World;
   plane: Plane & PlaneExtras;

@@ -52,7 +52,7 @@ export function readSignals(
   return wanted;
 }
 
-/** Nothing while no instance can tell. */
+/** Asks for nothing while no instance has a CPU utilisation yet. */
 function byCpu({ world, plane }: Sources, machines: Machine[], target: number): Wanted[] {
   const now = world.clock.now();
   const utilizations = machines

@@ -17,7 +17,7 @@ import {
 import { FutureReservationBody } from './shapes.ts';
 import type { FutureReservation } from './shapes.ts';
 
-/** How often it is seen whose time has come, sandbox ms. */
+/** How often requests are looked through for those whose time has come, sandbox ms. */
 const LOOK_MS = 60_000;
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
