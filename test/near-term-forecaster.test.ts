@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NearTermForecaster } from '../models/near-term/forecaster.ts';
-import { seededRandom } from '../src/cli/up/random.ts';
+import { normal, seededRandom } from '../src/cli/up/random.ts';
 
 const DAY = 1440;
 const LEAD = 2;
+/** Points of the distribution at probabilities of 0.025 and 0.974. */
+const [LOWER, UPPER] = [0, 40];
 
 describe('the forecast of the next minutes', () => {
   it('knows in which minute of five a source reports that does so every five minutes', () => {
@@ -25,5 +27,26 @@ describe('the forecast of the next minutes', () => {
     // Two minutes ahead of the newest, these two belong to a value that nobody has reported yet.
     for (const unknown of [first!, second!]) expect(unknown).toBeGreaterThan(3);
     for (const one of known) expect(one).toBeLessThan(0.5);
+  });
+
+  it.each([2, 0.5])('is as sure as it should be on the day after demand became x%f', (change) => {
+    const random = seededRandom(6);
+    const forecaster = new NearTermForecaster([LEAD]);
+    const issued: { lower: number; upper: number }[] = [];
+    let [within, judged] = [0, 0];
+    for (let minute = 0; minute < 10 * DAY; minute++) {
+      const course = 1 - 0.3 * Math.cos((2 * Math.PI * minute) / DAY);
+      const demand = 8 * (minute < 8 * DAY ? 1 : change) * course * (1 + 0.03 * normal(random));
+      const said = issued[minute - LEAD];
+      if (said && minute > 8.25 * DAY) {
+        judged++;
+        if (demand >= said.lower && demand <= said.upper) within++;
+      }
+      forecaster.learn(demand);
+      const { centre, scale, values } = forecaster.forecast()[0]!;
+      issued.push({ lower: centre + scale * values[LOWER]!, upper: centre + scale * values[UPPER]! });
+    }
+    expect(within / judged).toBeGreaterThan(0.93);
+    expect(within / judged).toBeLessThan(0.97);
   });
 });

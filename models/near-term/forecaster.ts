@@ -1,4 +1,5 @@
 import { ErrorDistribution } from './error-distribution.ts';
+import { ErrorTrend } from './error-trend.ts';
 import { LeastSquares } from './least-squares.ts';
 import { SeasonalCourse, STEPS_PER_DAY } from './seasonal-course.ts';
 
@@ -20,6 +21,8 @@ const CLOCK_STEPS = 5;
 const BURST = 2;
 /** Keeps logarithms of squared errors finite, in instances squared. */
 const SMALL = 0.002;
+/** Instances. */
+const LEAST_SCALE = 0.03;
 
 /** What is expected of the minutes ahead, in the demand's unit: value i of a lead is centre + scale x values[i]. */
 export interface LeadForecast {
@@ -36,12 +39,14 @@ interface Issued {
   experts: number[];
   centre: number;
   scale: number;
+  /** The scale as the regression alone gave it. */
+  regressed: number;
 }
 
 /**
  * Forecasts the next minutes from what was observed: six simple experts (three regressions on recent means and the days
- * before, three rules), mixed by their recent losses; a regression for the size of the error; and the scaled errors' own
- * distribution. All of it is renewed with every minute, so it needs no training and sees no future.
+ * before, three rules), mixed by their recent losses; a regression for the size of the error, put right by how large errors
+ * were of late against it; and the scaled errors' own distribution. All of it is renewed with every minute, so it needs no training and sees no future.
  */
 export class NearTermForecaster {
   readonly #course = new SeasonalCourse();
@@ -72,6 +77,7 @@ class LeadModel {
   readonly #clocked = byClock(DEMAND_FEATURES, MEMORY_STEPS);
   readonly #sizes = byClock(SCALE_FEATURES, ERROR_MEMORY_STEPS);
   readonly #errors = new ErrorDistribution(ERROR_MEMORY_STEPS);
+  readonly #trend = new ErrorTrend(ERROR_MEMORY_STEPS);
   readonly #losses = new Float64Array(EXPERTS);
   readonly #slots = new Float64Array(STEPS_PER_DAY / SLOT_STEPS);
   readonly #pending: Issued[] = [];
@@ -102,6 +108,7 @@ class LeadModel {
     const logSquare = Math.log(square + SMALL);
     if (step > 60) this.#sizes[step % CLOCK_STEPS]!.learn(issued.scaleFeatures, logSquare);
     if (step > 30) this.#errors.learn(error / issued.scale);
+    if (step > WARM_UP_STEPS) this.#trend.learn(error / issued.regressed);
     if (step % 60 === 0) this.#errors.read();
     const slot = slotOf(step);
     this.#slots[slot]! += (logSquare - this.#slots[slot]!) / (3 * SLOT_STEPS);
@@ -117,8 +124,9 @@ class LeadModel {
     const experts = this.#expertsOf(course, step, demandFeatures);
     const centre = Math.max(0, this.#mix(experts));
     const scaleFeatures = this.#scaleFeaturesOf(course, step, centre);
-    const scale = Math.sqrt(this.#varianceOf(course, step, centre, scaleFeatures)) + 0.03;
-    this.#pending.push({ step, demandFeatures, scaleFeatures, experts, centre, scale });
+    const regressed = Math.sqrt(this.#varianceOf(course, step, centre, scaleFeatures)) + LEAST_SCALE;
+    const scale = regressed * this.#trend.factor;
+    this.#pending.push({ step, demandFeatures, scaleFeatures, experts, centre, scale, regressed });
     this.forecast = { centre, scale, values: this.#errors.values };
   }
 
