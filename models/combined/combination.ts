@@ -8,8 +8,11 @@ import { fadeRecalibration, newRecalibration, observe, placesToRead, readAt } fr
 import type { Tally } from './tally.ts';
 import { fade, newTally, score, weightsOf } from './tally.ts';
 
-/** How long a score counts (to 1/e). */
+/** How long what experts have earned counts (to 1/e), and an outcome for recalibration. */
+const TALLY_MEMORY_MS = 8 * 86_400_000;
 const MEMORY_MS = 4 * 86_400_000;
+/** Of a time constant, beyond which nothing is left. */
+const LONGEST_FADE = 20;
 
 /** What experts said at one time, kept until the last of it has matured. */
 interface Issued {
@@ -52,9 +55,10 @@ export function beat(
   sketches: readonly (Sketch | undefined)[],
 ): void {
   if (course.endMs <= learnt.beatMs) return;
-  const by = Math.exp(-Math.min(course.endMs - learnt.beatMs, MEMORY_MS * 20) / MEMORY_MS);
-  fade(learnt.tally, by);
-  for (const recalibration of learnt.recalibrations) fadeRecalibration(recalibration, by);
+  const fadedTo = (memoryMs: number) =>
+    Math.exp(-Math.min((course.endMs - learnt.beatMs) / memoryMs, LONGEST_FADE));
+  fade(learnt.tally, fadedTo(TALLY_MEMORY_MS));
+  for (const recalibration of learnt.recalibrations) fadeRecalibration(recalibration, fadedTo(MEMORY_MS));
   learnt.beatMs = course.endMs;
   settle(learnt, course, events);
   const combined = combine(learnt, experts, sketches, learnt.places.buckets, []);
@@ -79,7 +83,7 @@ function settle(learnt: Learnt, course: Course, events: readonly AnnouncedEvent[
       const actual = highestOf(course.values, from, origin + span);
       if (actual === undefined || touched(course, from, origin + span, events)) continue;
       const share = places.newsOf(bucket) / sizes[bucket]!;
-      score(learnt.tally, bucket, share, issued.sketches, row, actual);
+      score(learnt.tally, bucket, share, issued.sketches, issued.combined, row, actual);
       observe(learnt.recalibrations[bucket]!, share, issued.combined, row * LEVELS.length, actual);
     }
   }
@@ -103,7 +107,10 @@ function touched(course: Course, from: number, to: number, events: readonly Anno
   return events.some((event) => event.start < endMs && event.end > startMs);
 }
 
-/** Quantiles averaged by the weights of each row's bucket. `eventful[row]`: only who knows events is heard. */
+/**
+ * Quantiles averaged, each level by its own weights of the row's bucket, and made to ascend. `eventful[row]`: only who
+ * knows events is heard.
+ */
 export function combine(
   learnt: Learnt,
   experts: readonly Expert[],
@@ -112,19 +119,33 @@ export function combine(
   eventful: readonly boolean[],
 ): Sketch {
   const out = new Float64Array(buckets.length * LEVELS.length);
+  const known = new Map<string, number[][]>();
   for (const [row, bucket] of buckets.entries()) {
     const at = row * LEVELS.length;
-    const speaks = (i: number) => sketches[i] !== undefined && !Number.isNaN(sketches[i][at]);
-    const knowing = (i: number) => speaks(i) && experts[i]!.knowsEvents;
-    const has = eventful[row] && experts.some((_, i) => knowing(i)) ? knowing : speaks;
-    const weights = weightsOf(learnt.tally, bucket, experts, has);
-    for (const [i, weight] of weights.entries()) {
-      if (weight === 0) continue;
-      for (let level = 0; level < LEVELS.length; level++)
-        out[at + level]! += weight * sketches[i]![at + level]!;
+    const heard = heardAt(experts, sketches, at, eventful[row] ?? false);
+    const key = `${bucket} ${heard.join(' ')}`;
+    const weights = known.get(key) ?? weightsOf(learnt.tally, bucket, experts, heard);
+    known.set(key, weights);
+    for (const [level, shares] of weights.entries()) {
+      for (const [i, weight] of shares.entries()) {
+        if (weight > 0) out[at + level]! += weight * sketches[i]![at + level]!;
+      }
     }
+    ascend(out, at);
   }
   return out;
+}
+
+/** Who speaks in the row at `at`; of them only those that know events where one is on and any does. */
+function heardAt(
+  experts: readonly Expert[],
+  sketches: readonly (Sketch | undefined)[],
+  at: number,
+  isEventful: boolean,
+): boolean[] {
+  const speaking = sketches.map((sketch) => sketch !== undefined && !Number.isNaN(sketch[at]));
+  const knowing = speaking.map((speaks, i) => speaks && experts[i]!.knowsEvents);
+  return isEventful && knowing.includes(true) ? knowing : speaking;
 }
 
 /** The combination's rows made to hold what they claim. */
