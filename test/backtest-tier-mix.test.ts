@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CoursePlanner, TICK_MS } from '../src/domain/cost-course.ts';
+import { CoursePlanner, MISSED_AT_REST, TICK_MS } from '../src/domain/cost-course.ts';
 import { costCounts } from '../src/domain/cost-policy.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 
@@ -71,7 +71,7 @@ function expectedCost(
     const need =
       values.reduce((sum, value) => sum + Math.min(1, Math.max(0, value - level)), 0) / values.length;
     const perCall = (waits[tier] / TICK_MS / TICKS_PER_HOUR) * (0.5 * loss + prices.full);
-    cost += price[tier] + calls[level]! * perCall + (tier === 'full' ? 0 : loss * need);
+    cost += price[tier] + calls[level]! * perCall + MISSED_AT_REST[tier] * loss * need;
   }
   return cost;
 }

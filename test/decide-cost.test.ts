@@ -35,7 +35,8 @@ describe('the course of one instance', () => {
   test('is full exactly when its expected need is worth its price', () => {
     const planner = plannerAt(20);
     expect(planner.tierFor(0, steady(0.06), 0)).toBe('full');
-    expect(planner.tierFor(0, steady(0.04), 0)).toBe('off');
+    expect(planner.tierFor(0, steady(0.04), 0)).toBe('shadow');
+    expect(planner.tierFor(0, steady(0.001), 0)).toBe('off');
     expect(plannerAt(100).tierFor(0, steady(0.02), 0)).toBe('full');
   });
 

@@ -23,6 +23,11 @@ export interface CourseCost {
 
 /** Of the time after a call nobody foresaw, the share of an instance that is needed: demand rarely fills the level at once. */
 const NEED_AFTER_CALL = 0.5;
+/**
+ * Of the need that a forecast expects, the share that an instance misses which goes on resting there: once it is seen that demand
+ * comes, the next look raises it, sooner where it rests readier. Chosen on recorded demand (docs/benchmarks.md).
+ */
+export const MISSED_AT_REST = { full: 0, warm: 0.75, shadow: 0.9, off: 1 } as const;
 
 /**
  * Plans the cheapest course of ONE instance over the next minutes by dynamic programming over its ticks to serve: at rest as
@@ -33,7 +38,7 @@ const NEED_AFTER_CALL = 0.5;
  */
 export class CoursePlanner {
   readonly off: number;
-  readonly #places: { position: number; price: number; tier: Tier | 'off' }[];
+  readonly #places: { position: number; price: number; tier: Tier | 'off'; missed: number }[];
   readonly #priceFull: number;
   readonly #lossPrice: number;
   readonly #values: Float64Array[];
@@ -50,11 +55,12 @@ export class CoursePlanner {
       throw new Error(
         `horizonTicks is ${horizonTicks}: plan more than the ${this.off} ticks that a cold start takes`,
       );
+    const { full, warm: missedWarm, shadow: missedShadow, off } = MISSED_AT_REST;
     this.#places = [
-      { position: 0, price: prices.full, tier: 'full' },
-      { position: warm, price: prices.warm, tier: 'warm' },
-      { position: shadow, price: prices.shadow, tier: 'shadow' },
-      { position: this.off, price: 0, tier: 'off' },
+      { position: 0, price: prices.full, tier: 'full', missed: full },
+      { position: warm, price: prices.warm, tier: 'warm', missed: missedWarm },
+      { position: shadow, price: prices.shadow, tier: 'shadow', missed: missedShadow },
+      { position: this.off, price: 0, tier: 'off', missed: off },
     ];
     this.#priceFull = prices.full;
     this.#lossPrice = model.violationCost * prices.full;
@@ -87,11 +93,14 @@ export class CoursePlanner {
     return place.price + (callsPerHour / TICKS_PER_HOUR) * place.position * perTickOfDelay;
   }
 
-  /** The tier in which an instance that is `position` ticks from serving awaits calls cheapest, without being raised. */
-  restingTier(position: number, callsPerHour: number): Tier | 'off' {
+  /**
+   * The tier in which an instance that is `position` ticks from serving awaits calls cheapest, without being raised.
+   * @param need expected share of it in any tick, 0..1
+   */
+  restingTier(position: number, callsPerHour: number, need = 0): Tier | 'off' {
     let best: { cost: number; tier: Tier | 'off' } = { cost: Infinity, tier: 'off' };
     for (const place of this.#places) {
-      const cost = this.#restCost(place, callsPerHour);
+      const cost = this.#restCost(place, callsPerHour) + place.missed * this.#lossPrice * need;
       if (place.position >= position && cost < best.cost) best = { cost, tier: place.tier };
     }
     return best.tier;
@@ -129,8 +138,11 @@ export class CoursePlanner {
       const to = arrived ? this.#next[tick]![held]! : Math.max(goal, held - 1);
       const rests = to >= held;
       const waits = rests ? (callsPerHour / TICKS_PER_HOUR) * to : 0;
-      const price = rests ? this.#places.find((place) => place.position === to)!.price : this.#priceFull;
-      const unserved = (rests && to === 0 ? 0 : need[tick]!) + waits * NEED_AFTER_CALL;
+      const { price, missed } = (rests && this.#places.find((place) => place.position === to)) || {
+        price: this.#priceFull,
+        missed: 1,
+      };
+      const unserved = missed * need[tick]! + waits * NEED_AFTER_CALL;
       cost.instances += (price + waits * this.#priceFull) / TICKS_PER_HOUR;
       cost.violations += (unserved * this.#lossPrice) / TICKS_PER_HOUR;
       held = to;
@@ -151,9 +163,9 @@ export class CoursePlanner {
       for (let position = 0; position <= this.off; position++) {
         let [best, to] = [Infinity, 0];
         for (let i = 0; i < rests.length; i++) {
-          const place = this.#places[i]!.position;
+          const { position: place, missed } = this.#places[i]!;
           if (place < position) continue;
-          const cost = rests[i]! + (place > 0 ? lost : 0) + after[place]!;
+          const cost = rests[i]! + missed * lost + after[place]!;
           if (cost < best - 1e-12) [best, to] = [cost, place];
         }
         const nearer = position > 0 ? this.#priceFull + lost + after[position - 1]! : Infinity;

@@ -64,9 +64,9 @@ const ORDER = { full: 0, warm: 1, shadow: 2, off: 3 };
 function tierOf(planner: CoursePlanner, need: Need, position: number, callsPerHour: number) {
   if (need.least > planner.sureNeed) return 'full';
   if (need.most < planner.negligibleNeed) {
-    const resting = planner.restingTier(position, callsPerHour);
+    const resting = planner.restingTier(position, callsPerHour, need.most);
     // Only where a readier rest would be cheaper there is something to plan: whether raising it pays within the horizon.
-    if (resting === planner.restingTier(0, callsPerHour)) return resting;
+    if (resting === planner.restingTier(0, callsPerHour, need.most)) return resting;
   }
   return planner.tierFor(position, need.perTick(), callsPerHour);
 }
