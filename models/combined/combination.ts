@@ -84,7 +84,9 @@ function settle(learnt: Learnt, course: Course, events: readonly AnnouncedEvent[
       if (actual === undefined || touched(course, from, origin + span, events)) continue;
       const share = places.newsOf(bucket) / sizes[bucket]!;
       score(learnt.tally, bucket, share, issued.sketches, issued.combined, row, actual);
-      observe(learnt.recalibrations[bucket]!, share, issued.combined, row * LEVELS.length, actual);
+      // What experts claim of a window's maximum deserves little belief: every outcome counts in full against it.
+      const weight = window === undefined ? share : 1;
+      observe(learnt.recalibrations[bucket]!, weight, issued.combined, row * LEVELS.length, actual);
     }
   }
   learnt.pending = learnt.pending.filter(({ settled }) => settled.includes(0));
