@@ -71,11 +71,12 @@ for (const shift of SHIFTS.filter(({ name }) => name.includes(options.only))) {
 }
 
 function inWords(decided: Decided): string {
-  const { mirrors, moves } = decided;
+  const { mirrors, full, moves } = decided;
   const perDay = (part: readonly number[]) => ((turnsOf(part) * DAY_MS) / (part.length * stepMs)).toFixed(0);
   const out = outOfBounds(decided);
   return [
     `mirrors turn ${perDay(mirrors.slice(0, shiftStep))} times a day before, ${perDay(mirrors.slice(shiftStep))} after`,
+    `full ones ${perDay(full.slice(0, shiftStep))} and ${perDay(full.slice(shiftStep))}`,
     `${moves.length} moves, turning ${JSON.stringify(turnsOfSettings(decided))} times`,
     out.length === 0 ? 'in bounds' : `OUT OF BOUNDS: ${out.join(', ')}`,
     ...moves.map(

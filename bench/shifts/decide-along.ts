@@ -49,6 +49,8 @@ export interface DecideOptions {
 export interface Decided {
   /** Instances wanted at mirrors (all tiers), per step. */
   mirrors: number[];
+  /** Of those, full ones. */
+  full: number[];
   /** In force over time, oldest first. */
   settings: Settings[];
   moves: { at: number; setting: Tunable; from: number; to: number }[];
@@ -65,11 +67,12 @@ export function decideAlong(
   const replay = new RollingReplay(replayWorld, lookBackHours);
   let shown = world.demandAt(from)!;
   const lived = new LivedPast(replayWorld, shown);
-  const decided: Decided = { mirrors: [], settings: [options.settings], moves: [] };
+  const decided: Decided = { mirrors: [], full: [], settings: [options.settings], moves: [] };
   for (const [step, digest] of digests.entries()) {
     const now = from + step * stepMs;
     const settings = decided.settings.at(-1)!;
     const { plan } = lived.look(settings, digest);
+    decided.full.push(plan.mirrors.reduce((sum, { full }) => sum + full, 0));
     decided.mirrors.push(plan.mirrors.reduce((sum, { full, warm, shadow }) => sum + full + warm + shadow, 0));
     const end = now + stepMs;
     const coming = world.demandAt(end);
