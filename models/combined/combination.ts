@@ -8,11 +8,8 @@ import { fadeRecalibration, newRecalibration, observe, placesToRead, readAt } fr
 import type { Tally } from './tally.ts';
 import { fade, newTally, score, weightsOf } from './tally.ts';
 
-/** How long what experts have earned counts (to 1/e), and an outcome for recalibration. */
-const TALLY_MEMORY_MS = 8 * 86_400_000;
+/** How long a score counts (to 1/e). */
 const MEMORY_MS = 4 * 86_400_000;
-/** Of a time constant, beyond which nothing is left. */
-const LONGEST_FADE = 20;
 
 /** What experts said at one time, kept until the last of it has matured. */
 interface Issued {
@@ -55,10 +52,9 @@ export function beat(
   sketches: readonly (Sketch | undefined)[],
 ): void {
   if (course.endMs <= learnt.beatMs) return;
-  const fadedTo = (memoryMs: number) =>
-    Math.exp(-Math.min((course.endMs - learnt.beatMs) / memoryMs, LONGEST_FADE));
-  fade(learnt.tally, fadedTo(TALLY_MEMORY_MS));
-  for (const recalibration of learnt.recalibrations) fadeRecalibration(recalibration, fadedTo(MEMORY_MS));
+  const by = Math.exp(-Math.min(course.endMs - learnt.beatMs, MEMORY_MS * 20) / MEMORY_MS);
+  fade(learnt.tally, by);
+  for (const recalibration of learnt.recalibrations) fadeRecalibration(recalibration, by);
   learnt.beatMs = course.endMs;
   settle(learnt, course, events);
   const combined = combine(learnt, experts, sketches, learnt.places.buckets, []);
@@ -83,10 +79,8 @@ function settle(learnt: Learnt, course: Course, events: readonly AnnouncedEvent[
       const actual = highestOf(course.values, from, origin + span);
       if (actual === undefined || touched(course, from, origin + span, events)) continue;
       const share = places.newsOf(bucket) / sizes[bucket]!;
-      score(learnt.tally, bucket, share, issued.sketches, issued.combined, row, actual);
-      // What experts claim of a window's maximum deserves little belief: every outcome counts in full against it.
-      const weight = window === undefined ? share : 1;
-      observe(learnt.recalibrations[bucket]!, weight, issued.combined, row * LEVELS.length, actual);
+      score(learnt.tally, bucket, share, issued.sketches, row, actual);
+      observe(learnt.recalibrations[bucket]!, share, issued.combined, row * LEVELS.length, actual);
     }
   }
   learnt.pending = learnt.pending.filter(({ settled }) => settled.includes(0));
@@ -109,10 +103,7 @@ function touched(course: Course, from: number, to: number, events: readonly Anno
   return events.some((event) => event.start < endMs && event.end > startMs);
 }
 
-/**
- * Quantiles averaged, each level by its own weights of the row's bucket, and made to ascend. `eventful[row]`: only who
- * knows events is heard.
- */
+/** Quantiles averaged by the weights of each row's bucket. `eventful[row]`: only who knows events is heard. */
 export function combine(
   learnt: Learnt,
   experts: readonly Expert[],
@@ -121,33 +112,19 @@ export function combine(
   eventful: readonly boolean[],
 ): Sketch {
   const out = new Float64Array(buckets.length * LEVELS.length);
-  const known = new Map<string, number[][]>();
   for (const [row, bucket] of buckets.entries()) {
     const at = row * LEVELS.length;
-    const heard = heardAt(experts, sketches, at, eventful[row] ?? false);
-    const key = `${bucket} ${heard.join(' ')}`;
-    const weights = known.get(key) ?? weightsOf(learnt.tally, bucket, experts, heard);
-    known.set(key, weights);
-    for (const [level, shares] of weights.entries()) {
-      for (const [i, weight] of shares.entries()) {
-        if (weight > 0) out[at + level]! += weight * sketches[i]![at + level]!;
-      }
+    const speaks = (i: number) => sketches[i] !== undefined && !Number.isNaN(sketches[i][at]);
+    const knowing = (i: number) => speaks(i) && experts[i]!.knowsEvents;
+    const has = eventful[row] && experts.some((_, i) => knowing(i)) ? knowing : speaks;
+    const weights = weightsOf(learnt.tally, bucket, experts, has);
+    for (const [i, weight] of weights.entries()) {
+      if (weight === 0) continue;
+      for (let level = 0; level < LEVELS.length; level++)
+        out[at + level]! += weight * sketches[i]![at + level]!;
     }
-    ascend(out, at);
   }
   return out;
-}
-
-/** Who speaks in the row at `at`; of them only those that know events where one is on and any does. */
-function heardAt(
-  experts: readonly Expert[],
-  sketches: readonly (Sketch | undefined)[],
-  at: number,
-  isEventful: boolean,
-): boolean[] {
-  const speaking = sketches.map((sketch) => sketch !== undefined && !Number.isNaN(sketch[at]));
-  const knowing = speaking.map((speaks, i) => speaks && experts[i]!.knowsEvents);
-  return isEventful && knowing.includes(true) ? knowing : speaking;
 }
 
 /** The combination's rows made to hold what they claim. */

@@ -18,10 +18,7 @@ export interface Places {
   /** Bucket of each lead, then of each window: windows have one each. */
   buckets: readonly number[];
   bucketCount: number;
-  /**
-   * What one forecast's outcomes in a bucket count for: those a beat apart share most of them where a bucket or window is
-   * many hours long, and only what is new counts.
-   */
+  /** What one forecast's outcomes in a bucket count for, against those of the forecasts a beat before and after. */
   newsOf(bucket: number): number;
   /** Outcomes' worth of belief, beforehand, in what the experts claim of a bucket. */
   beliefOf(bucket: number): number;
@@ -49,19 +46,19 @@ export function placesOf(stepMs: number, horizonMs: number, beatMs = HOUR_MS): P
     windows,
     buckets,
     bucketCount: BUCKET_ENDS_H.length + 1 + windows.length,
-    newsOf(bucket) {
-      const window = windows[bucket - BUCKET_ENDS_H.length - 1];
-      const hours = window === undefined ? hoursOf(bucket) : window / hour;
-      return Math.min(1, beatMs / HOUR_MS / hours);
-    },
+    newsOf: (bucket) => newsOf(bucket, beatMs / HOUR_MS),
     beliefOf: (bucket) => BELIEFS[bucket] ?? WINDOW_BELIEF,
   };
 }
 
-/** Length of a bucket of leads; the last one's is a guess, as it has no end. */
-function hoursOf(bucket: number): number {
+/**
+ * Forecasts a beat apart share most of their outcomes where a bucket is many hours long: only what is new counts. Windows
+ * are few outcomes as it is, and little is known of them beforehand: they count in full.
+ */
+function newsOf(bucket: number, beatHours: number): number {
+  if (bucket > BUCKET_ENDS_H.length) return 1;
   const begin = BUCKET_ENDS_H[bucket - 1] ?? 0;
-  return (BUCKET_ENDS_H[bucket] ?? 2 * begin) - begin;
+  return Math.min(1, beatHours / ((BUCKET_ENDS_H[bucket] ?? 2 * begin) - begin));
 }
 
 /** Bucket of a step ahead (0: the first). */
