@@ -18,7 +18,7 @@ import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { createEventSources } from '../src/events/sources.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
-import type { ImportAnswer } from '../src/ports/demand.ts';
+import type { DemandSource, ImportAnswer } from '../src/ports/demand.ts';
 import { UnknownApplicationError } from '../src/ports/errors.ts';
 import { createApi } from '../src/worker/api.ts';
 import { premirror } from './support/command.ts';
@@ -87,13 +87,16 @@ const storedSteps = async (application: string, series: string) =>
   (await ledger.history.demandDays(application, series, 0, NOW)).flatMap(({ samples }) => samples);
 /** A source that has observed nothing. */
 const silent = { read: async () => [] };
-const firstLook = (application: string, read: typeof silent = silent) =>
-  createForecastActivities({ demand: read, ledger, history: ledger.history, clock, fitter: FITTER }).forecast(
-    {
-      spec: { ...SPEC, application },
-      settings: DEFAULT_SETTINGS,
-    },
-  );
+const forecasting = (demand: DemandSource, now: () => number) =>
+  createForecastActivities({
+    demand,
+    ledger,
+    history: ledger.history,
+    clock: { now, speed: 1 },
+    fitter: FITTER,
+  });
+const firstLook = (application: string, read: DemandSource = silent) =>
+  forecasting(read, clock.now).forecast({ spec: { ...SPEC, application }, settings: DEFAULT_SETTINGS });
 
 describe('the first forecast', () => {
   test('is cold without history, and warm with an imported one', async () => {
@@ -115,13 +118,7 @@ describe('the first forecast', () => {
       read: async (_: ApplicationSpec, from: number, to: number) =>
         steps(Math.max(from, NOW - 3_600_000), to),
     };
-    const { forecast } = createForecastActivities({
-      demand: observed,
-      ledger,
-      history: ledger.history,
-      clock: { now: () => now, speed: 1 },
-      fitter: FITTER,
-    });
+    const { forecast } = forecasting(observed, () => now);
     const ask = { spec, settings: DEFAULT_SETTINGS };
     expect((await forecast(ask)).quality).toBe('cold');
     await run('late', fileOf(NOW - 5 * DAY_MS, NOW - DAY_MS));
@@ -141,13 +138,7 @@ describe('the first forecast', () => {
           at > NOW - 15 * MINUTE_MS && at <= NOW ? 5_000 : 100,
         ),
     };
-    const { forecast } = createForecastActivities({
-      demand: observed,
-      ledger,
-      history: ledger.history,
-      clock: { now: () => now, speed: 1 },
-      fitter: FITTER,
-    });
+    const { forecast } = forecasting(observed, () => now);
     const ask = { spec, settings: DEFAULT_SETTINGS };
     expect((await forecast(ask)).observed).toBe(5_000);
     await run(

@@ -1,5 +1,6 @@
 import { endOf } from '../../models/forecaster.ts';
 import type { Config } from '../config/config.ts';
+import { dateAndTime } from '../domain/clock-time.ts';
 import { NOTHING_TAKEN, onSteps, type StepValue } from '../domain/imported-demand.ts';
 import type { ForgetAnswer, ImportAnswer, ImportBody, ImportCounts, ImportedDay } from '../ports/demand.ts';
 import { readSeriesFile, type SeriesColumns } from './forecast/series-file.ts';
@@ -103,7 +104,7 @@ function pathOf(application: string): string {
 /** For people: what was taken, what was there, what was left out and why, and when it counts. */
 export function describeImport(application: string, imported: Imported): string {
   const { taken, changed, unchanged, running, from, to, stepMs, notes } = imported;
-  const span = `${minute(from)} to ${minute(to)}, in steps of ${stepMs / MINUTE_MS} min`;
+  const span = `${dateAndTime(from)} to ${dateAndTime(to)}, in steps of ${stepMs / MINUTE_MS} min`;
   const leftOut = [
     [imported.observed, 'were observed live (--replace puts the file in their place)'],
     [imported.tooOld, 'are older than the ledger keeps demand'],
@@ -119,8 +120,4 @@ export function describeImport(application: string, imported: Imported): string 
     ...(running && taken + changed > 0 ? ['its forecasts take this up within a quarter of an hour'] : []),
   ];
   return lines.join('\n  ');
-}
-
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }

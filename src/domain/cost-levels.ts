@@ -2,6 +2,7 @@ import { CoursePlanner, HORIZON_TICKS, TICK_MS } from './cost-course.ts';
 import type { Calls, Outlook } from './cost-policy.ts';
 import { costCounts, expectedNeed } from './cost-policy.ts';
 import type { Prices } from './cost.ts';
+import { pricesTimes } from './cost.ts';
 import type { NearTermOutlook } from './forecast.ts';
 import type { Levels } from './levels.ts';
 import { levelsOf, nested, primaryCapacity } from './levels.ts';
@@ -80,6 +81,12 @@ export function costLevels(input: CostLevelsInput): CostLevels {
 export function quantileOf(values: readonly number[], weights: readonly number[], level: number): number {
   let below = 0;
   return values.find((_, i) => (below += weights[i]!) >= level) ?? values.at(-1)!;
+}
+
+/** The same where instances cost so many times as much: what goes unserved costs the same wherever they would have served it. */
+export function atPrice(factor: number, input: CostLevelsInput): CostLevelsInput {
+  const { prices, violationCost } = input;
+  return { ...input, prices: pricesTimes(factor, prices), violationCost: violationCost / factor };
 }
 
 export function plannerOf({ prices, timesToServe, violationCost }: CostLevelsInput): CoursePlanner {

@@ -1,4 +1,4 @@
-import { clockTime } from './clock-time.ts';
+import { clockTime, dayTime } from './clock-time.ts';
 
 /** Something outside that the minutes ahead count with, and what it is expected to do. Plain data, part of the reasons. */
 export interface CountedEvent {
@@ -33,11 +33,6 @@ export function eventInWords({ name, kind, start, end, source, uplift, probabili
   if (source !== undefined) return `${source} at ${clockTime(start)}: ${name}; demand believed ${effect}`;
   const time = end - start < DAY_MS ? clockTime : dayTime;
   return `${name} (${kind}), ${time(start)} to ${time(end)}; demand expected ${effect}`;
-}
-
-/** The date, then HH:MM. */
-function dayTime(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 10)} ${clockTime(at)}`;
 }
 
 function brief(value: number): string {

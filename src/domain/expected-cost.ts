@@ -1,10 +1,10 @@
 import type { CourseCost, CoursePlanner } from './cost-course.ts';
 import { TICK_MS } from './cost-course.ts';
 import type { CostLevelsInput } from './cost-levels.ts';
-import { inInstances, plannerOf, standingOf } from './cost-levels.ts';
+import { atPrice, inInstances, plannerOf, standingOf } from './cost-levels.ts';
 import type { Outlook } from './cost-policy.ts';
 import { NeedOfLevel } from './cost-policy.ts';
-import { priceFactor, pricesTimes, spendPerHour } from './cost.ts';
+import { priceFactor, spendPerHour } from './cost.ts';
 import { carriedBy, primaryCapacity } from './levels.ts';
 import type { DecideInput } from './decide.ts';
 import type { Decision, FleetState, Plan, ZonePlan } from './plan.ts';
@@ -193,16 +193,10 @@ class Levels {
     return cost;
   }
 
-  /** What goes unserved costs the same wherever the instance is that would have served it. */
   #planner(factor: number): CoursePlanner {
     const known = this.#planners.get(factor);
     if (known) return known;
-    const { prices, violationCost } = this.#input;
-    const planner = plannerOf({
-      ...this.#input,
-      prices: pricesTimes(factor, prices),
-      violationCost: violationCost / factor,
-    });
+    const planner = plannerOf(atPrice(factor, this.#input));
     this.#planners.set(factor, planner);
     return planner;
   }

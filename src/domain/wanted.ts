@@ -1,6 +1,5 @@
 import type { CostLevels } from './cost-levels.ts';
-import { costLevels } from './cost-levels.ts';
-import { pricesTimes } from './cost.ts';
+import { atPrice, costLevels } from './cost-levels.ts';
 import type { DecideInput } from './decide.ts';
 import type { Levels, Protected } from './levels.ts';
 import {
@@ -61,20 +60,16 @@ export function wantedLevels(input: DecideInput, usable: boolean, priceFactor: n
 }
 
 /**
- * What `cost` weighs: one more instance at what it costs where it would come to be. What goes unserved costs the same wherever.
+ * What `cost` weighs: one more instance at what it costs where it would come to be.
  * Without an outlook on the next minutes it has nothing to weigh: the interval stands in.
  */
 function weighedByCost(
-  { forecast, spec, settings, prices, ...known }: DecideInput,
-  factor: number,
+  { forecast, spec, settings, ...known }: DecideInput,
+  priceFactor: number,
 ): CostLevels | undefined {
   const { nearTerm } = forecast;
   if (spec.mirrors.policy !== 'cost' || !nearTerm) return undefined;
-  return costLevels({
-    ...known,
-    nearTerm,
-    prices: pricesTimes(factor, prices),
-    perInstance: spec.demand.perInstance * carriedBy(settings.thresholdFactor),
-    violationCost: spec.objectives.violationCost / factor,
-  });
+  const perInstance = spec.demand.perInstance * carriedBy(settings.thresholdFactor);
+  const { violationCost } = spec.objectives;
+  return costLevels(atPrice(priceFactor, { ...known, nearTerm, perInstance, violationCost }));
 }

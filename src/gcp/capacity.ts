@@ -1,5 +1,6 @@
 import type { ApplicationSpec } from '../domain/application.ts';
 import type { ZoneCapacity } from '../domain/plan.ts';
+import { regionOf } from '../domain/region.ts';
 import type { CapacitySource } from '../ports/capacity.ts';
 import type { Clock } from '../ports/clock.ts';
 import { call } from './call.ts';
@@ -86,8 +87,4 @@ async function quotaLeft(
 function instancesWithin(left: QuotaLeft, cpusEach: number, reserved: number): number {
   const instances = Math.min(left.instances, Math.max(0, left.cpus) / cpusEach + reserved);
   return Math.max(0, Math.floor(Math.min(instances, Number.MAX_SAFE_INTEGER)));
-}
-
-function regionOf(zone: string): string {
-  return zone.slice(0, zone.lastIndexOf('-'));
 }

@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../domain/application.ts';
+import { dateAndTime } from '../domain/clock-time.ts';
 import { identityOf } from '../domain/demand-series.ts';
 import type { Sample } from '../ports/demand.ts';
 
@@ -46,21 +47,17 @@ export class Refusals {
     if (silent && !before?.silent)
       this.#tell(
         application,
-        `demand.refused has no value since ${clock(since)}: demand counts what was served alone until it has. ` +
+        `demand.refused has no value since ${dateAndTime(since)}: demand counts what was served alone until it has. ` +
           'Either nothing is refused, or the metric is not written or not matched',
       );
     if (!silent && before?.silent)
-      this.#tell(application, `demand.refused has values again, up to ${clock(newest)}`);
+      this.#tell(application, `demand.refused has values again, up to ${dateAndTime(newest)}`);
     if (before || silent) return;
     const missing = offered.filter(({ at }) => !refused.has(at)).length;
     if (missing > 0)
       this.#tell(
         application,
-        `demand.refused has no value in ${missing} of ${offered.length} steps up to ${clock(last)}: they count what was served`,
+        `demand.refused has no value in ${missing} of ${offered.length} steps up to ${dateAndTime(last)}: they count what was served`,
       );
   }
-}
-
-function clock(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 }

@@ -1,4 +1,5 @@
 import type { ApplicationSpec } from '../domain/application.ts';
+import { regionOf } from '../domain/region.ts';
 import { isClearText } from './prometheus.ts';
 
 /** What a schema cannot say: fields that must fit each other. `path` names the field as in the file. */
@@ -52,10 +53,6 @@ function clearTextPrometheus({ demand }: ApplicationSpec): Finding[] {
   return urls
     .filter(([, url]) => isClearText(url ?? ''))
     .map(([path]) => ({ path, remedy: 'not https: whoever is on the way can make up demand' }));
-}
-
-function regionOf(zone: string): string {
-  return zone.slice(0, zone.lastIndexOf('-'));
 }
 
 /** The cap on spend is only as good as its currency: it must be that of the configured prices. */
