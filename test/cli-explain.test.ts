@@ -24,7 +24,10 @@ const raised = input({
   },
 });
 const decision = withExpectedCost(decide(raised), raised);
-const quiet = decide(input({ forecast: forecast({ asOf: AS_OF - 60 * MINUTE_MS }) }));
+const HOUR_BEFORE = AS_OF - 60 * MINUTE_MS;
+const quiet = decide(
+  input({ forecast: forecast({ asOf: HOUR_BEFORE, issuedAt: HOUR_BEFORE + 4 * MINUTE_MS }) }),
+);
 
 let ledger: StoredLedger;
 let api: FastifyInstance;
@@ -81,7 +84,7 @@ describe('explain', () => {
     for (const { what } of options) expect(out).toMatch(new RegExp(`${what}( +[^ ].*){4}`));
   });
 
-  test('shows the one as of a time', async () => {
+  test('shows the one that had been made by a time', async () => {
     const at = new Date(AS_OF - 30 * MINUTE_MS).toISOString();
     const { out } = await command('explain', 'shop', '--at', at, '--json');
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(quiet)));

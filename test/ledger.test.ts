@@ -35,6 +35,18 @@ onEveryStore((open) => {
     expect(await ledger.latestDecision('shop', 59_999)).toBeUndefined();
   });
 
+  test('a time names what had been decided by then, though the demand that was known is older', async () => {
+    const ledger = open();
+    const [first, second] = [60_000, 120_000].map((asOf) => {
+      const decision = decisionAt(asOf, 'seen late', asOf + 240_000);
+      return { ...decision, plan: { ...decision.plan, application: 'late' } };
+    });
+    for (const decision of [first!, second!]) await ledger.saveDecision(decision);
+    expect(await ledger.latestDecision('late', 299_999)).toBeUndefined();
+    expect(await ledger.latestDecision('late', 300_000)).toEqual(first);
+    expect(await ledger.latestDecision('late', 360_000)).toEqual(second);
+  });
+
   test('what happened is told once, in the order of the telling', async () => {
     const ledger = open();
     const raised = {

@@ -8,7 +8,7 @@ import { describePlan, planOf } from './plan.ts';
 /** Verbs that show decisions: the ones made, and the one that would be made now. They ask the worker. */
 export function addExplainVerbs(program: Command, streams: Streams): void {
   verb(program, 'explain <application>', 'say why it is as it is: the newest decision and its reasons')
-    .option('--at <time>', 'ISO 8601; the newest decision as of then')
+    .option('--at <time>', 'ISO 8601; the newest decision by then')
     .addHelpText(
       'after',
       examples('premirror explain shop', 'premirror explain shop --at 2026-07-01T18:05:00Z'),

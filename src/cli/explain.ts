@@ -7,7 +7,7 @@ import { UsageError } from './errors.ts';
 import { columns } from './output.ts';
 import { askWorker } from './worker-api.ts';
 
-/** The newest decision about an application, or the newest as of `at` (ISO 8601). */
+/** The newest decision about an application, or the newest that had been made by `at` (ISO 8601). */
 export function decisionOf(config: Config, application: string, at?: string): Promise<Decision> {
   const time = at === undefined ? undefined : Date.parse(at);
   if (Number.isNaN(time))
@@ -20,7 +20,8 @@ export function decisionOf(config: Config, application: string, at?: string): Pr
 export function describeDecision({ plan, reasons, nextLookMs }: Decision): string {
   const { wanted } = reasons;
   const facts = [
-    ['as of', new Date(plan.asOf).toISOString()],
+    ...(reasons.served ? [['decided', new Date(reasons.served.at).toISOString()]] : []),
+    ['demand until', new Date(plan.asOf).toISOString()],
     ['policy', reasons.policy],
     [
       'demand',

@@ -110,6 +110,10 @@ export class SqlLedger implements StoredLedger {
       .select('decision')
       .where('application', '=', application)
       .where('as_of_ms', '<=', at)
+      // Demand is known late: what was decided by a time goes by the time of the look. Older rows do not know theirs.
+      .where(
+        sql<boolean>`coalesce((decision #>> '{reasons,served,at}')::double precision, as_of_ms) <= ${at}`,
+      )
       .orderBy('as_of_ms', 'desc')
       .orderBy('id', 'desc')
       .limit(1)

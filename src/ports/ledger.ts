@@ -29,6 +29,7 @@ export interface Ledger {
   saveForecast(digest: ForecastDigest, fan: FanPoint[]): Promise<void>;
   fan(key: string): Promise<FanPoint[]>;
   saveDecision(decision: Decision): Promise<void>;
+  /** The newest, or the newest that had been decided by `at`, ms since the epoch. */
   latestDecision(application: string, at?: number): Promise<Decision | undefined>;
   /** Same (application, at, text) twice is one happening. */
   tell(happening: Omit<Happening, 'id'>): Promise<void>;

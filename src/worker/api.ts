@@ -41,7 +41,7 @@ export function createApi({ ledger, clock, preview, applications, eventToken }: 
     return forecast ?? reply.code(404).send(missing('forecast', params.name));
   });
 
-  /** The newest decision, or the newest as of `at`. */
+  /** The newest decision, or the newest that had been decided by `at`. */
   api.get<{ Params: { name: string }; Querystring: { at?: number } }>(
     '/applications/:name/decision',
     { schema: { querystring: { type: 'object', properties: { at: { type: 'number' } } } } },

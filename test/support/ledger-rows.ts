@@ -35,13 +35,15 @@ export function forecastAt(asOf: number): ForecastDigest {
   };
 }
 
-export function decisionAt(asOf: number, headline: string): Decision {
+/** @param lookedAt when it was made; absent as in rows of older versions */
+export function decisionAt(asOf: number, headline: string, lookedAt?: number): Decision {
   return {
     plan: { id: `shop@${asOf}`, application: 'shop', asOf, mirrors: [], primaryMinimum: 3 },
     reasons: {
       headline,
       policy: 'interval',
       observed: 1,
+      ...(lookedAt === undefined ? {} : { served: { at: lookedAt, instances: 3 } }),
       threshold: 1,
       thresholdFactor: 0.9,
       wanted: { full: 0, fullAndWarm: 0, fullWarmAndShadow: 0, reactive: 1 },
