@@ -5,7 +5,7 @@ import { endOf } from '../forecaster.ts';
 import type { QuantileForecast } from '../quantile-forecast.ts';
 import { LEVELS, MEDIAN } from '../quantile-forecast.ts';
 
-/** Half-widths that a forecast was issued with, for the outcome to be measured by. */
+/** Half-widths that a forecast was issued with, widening included, for the outcome to be measured by. */
 interface Issued {
   asOf: number;
   median: number;
@@ -22,14 +22,24 @@ const MEMORY_MS = 3.5 * 86_400_000;
 const SHORTEST_MEMORY = 250;
 /** Outcomes before the tails are moved: fewer say nothing of a fortieth. */
 const FEWEST = 160;
+/** Misses throughout one lead widen by this much, as a logarithm. */
+const WIDEN_PER_LEAD = 0.5;
+/** How long a widening lasts (to 1/e). */
+const CALM_MS = 86_400_000;
+const WIDEST = Math.log(3);
 
 /**
  * Keeps the interval of one lead right in the long run, forecast by forecast: each tail's width times what its own
- * outcomes of the last days ask for (see calibration.ts). Feedback comes when the lead has passed.
+ * outcomes of the last days ask for (see calibration.ts). That is slow on purpose, so both tails are widened besides by
+ * the misses of the last day: quantile tracking (Angelopoulos, Candès and Tibshirani 2023) of the logarithm of the
+ * width, drawn back to nought. Outcomes are measured in the widths so widened: misses that come together are spread out,
+ * and the long run stays calibration.ts's. Feedback comes when the lead has passed.
  */
 export function createTracker(lead: number) {
   const calibration: Calibration = newCalibration(COVERAGE);
   const pending: Issued[] = [];
+  /** Logarithm of what both tails are wider by at present; below 0 after a day without a miss. */
+  let widening = 0;
 
   function settle(history: History): void {
     const { stepMs, values, startAt } = history;
@@ -39,10 +49,14 @@ export function createTracker(lead: number) {
       const at = issued.asOf + (lead + 1) * stepMs;
       if (at > endOf(history)) return;
       pending.shift();
+      widening *= Math.exp(-stepMs / CALM_MS);
       const actual = values[Math.round((at - startAt) / stepMs)];
       if (actual === undefined || Number.isNaN(actual)) continue;
       const error = actual - issued.median;
       const residual = error / (error < 0 ? issued.down : issued.up);
+      const missed = residual < issued.factors.lower || residual > issued.factors.upper;
+      const excess = (missed ? 1 : 0) - (1 - COVERAGE);
+      widening = Math.min(WIDEST, widening + (WIDEN_PER_LEAD / (lead + 1)) * excess);
       learn(calibration, residual, issued.factors, COVERAGE, Math.max(MEMORY_MS / stepMs, SHORTEST_MEMORY));
     }
   }
@@ -53,8 +67,9 @@ export function createTracker(lead: number) {
     const row = forecast.at(lead)!;
     const median = row[MEDIAN]!;
     const smallest = 1e-6 * (1e-6 + Math.abs(median));
-    const down = Math.max(median - row[LOW]!, smallest);
-    const up = Math.max(row[HIGH]! - median, smallest);
+    const wider = Math.exp(widening);
+    const down = wider * Math.max(median - row[LOW]!, smallest);
+    const up = wider * Math.max(row[HIGH]! - median, smallest);
     const found = spread(calibration);
     const known = calibration.count >= FEWEST;
     const factors = known
@@ -65,8 +80,8 @@ export function createTracker(lead: number) {
     }
     return row.map((value, i) => {
       const floored = i < MEDIAN && row[0]! >= 0 ? 0 : -Infinity;
-      const width = i < MEDIAN ? -factors.lower * (median - value) : factors.upper * (value - median);
-      return Math.max(Math.min(floored, median), i < MEDIAN ? median - width : median + width);
+      const factor = wider * (i < MEDIAN ? -factors.lower : factors.upper);
+      return Math.max(Math.min(floored, median), median + factor * (value - median));
     });
   };
 }
