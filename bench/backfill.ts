@@ -8,6 +8,7 @@ import type { ApplicationSpec } from '../src/domain/application.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import type { Ledger } from '../src/ports/ledger.ts';
 import { MemoryHistory } from './memory-history.ts';
+import { worldOf } from './shifts/decide-along.ts';
 
 /**
  * `npm run bench:backfill -- [--days 30] [--policy interval] [--runs 2]`: a past of one-minute demand forecast and decided
@@ -28,21 +29,12 @@ const days = Number(options.days);
 const { policy } = options;
 if (policy !== 'interval' && policy !== 'cost') throw new Error(`--policy ${policy}: use interval or cost`);
 
+const { spec: base } = worldOf(MINUTE_MS, policy);
 const spec: ApplicationSpec = {
-  application: 'shop',
-  labels: {},
+  ...base,
   mode: 'observe',
-  primary: { project: 'p', zone: 'a', instanceGroup: 'shop' },
-  demand: { metric: 'm', filter: '', stepMs: MINUTE_MS, observationDelayMs: 4 * MINUTE_MS, perInstance: 50 },
-  objectives: { availability: 0.999, latencyMs: 300, violationCost: 20 },
-  mirrors: {
-    zones: ['b', 'c'],
-    policy,
-    interval: 0.95,
-    limits: { instances: 40, spendPerHour: { amount: 12, currency: 'USD' } },
-  },
-  routing: { kind: 'loadBalancer', backendService: 'shop' },
-  state: 'none',
+  objectives: { ...base.objectives, violationCost: 20 },
+  mirrors: { ...base.mirrors, zones: ['b', 'c'] },
 };
 
 /** A daily wave, its own noise, and a crowd on three evenings a week; the same whenever it is asked. */

@@ -1,15 +1,11 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createFeedbackActivities, type ScoredDay } from '../activities/feedback.ts';
-import type { KnownApplication } from '../activities/past/known-past.ts';
 import { LivedPast } from '../activities/past/lived-past.ts';
 import { scoresByLead } from '../activities/past/scores.ts';
-import { hindsight } from '../src/backtest/hindsight.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { decisionAt, forecastAt } from './support/ledger-rows.ts';
-import { DAY_MS, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
+import { DAY_MS, lookBack, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
 /** What became of forecasts and plans, against figures worked out by hand. */
 
@@ -93,29 +89,15 @@ describe('a look back', () => {
 
   test('scores yesterday and today and sets what the plans cost beside hindsight', async () => {
     const now = MONDAY + DAY_MS + DAY_MS / 2;
-    const activities = createFeedbackActivities({
-      demand: {
-        read: async (_, from, to) => {
-          const samples = [];
-          for (let at = from + STEP_MS; at <= Math.min(to, now); at += STEP_MS)
-            samples.push({ at, value: at < MONDAY + DAY_MS / 2 ? 150 : 300 });
-          return samples;
-        },
-      },
-      ledger,
-      history: ledger.history,
-      metrics: { read: async () => [] },
-      metricStore: ledger.metricStore,
-      hindsight,
-      clock: { now: () => now, speed: 1 },
-    });
+    const samples = [];
+    for (let at = MONDAY - DAY_MS; at <= now; at += STEP_MS)
+      samples.push({ at, value: at < MONDAY + DAY_MS / 2 ? 150 : 300 });
     for (let at = MONDAY; at < now; at += STEP_MS) {
       const point = { at: at + LEAD_MS, lower: 100, median: 150, upper: 200 };
       await ledger.saveForecast({ ...forecastAt(at), fan: `shop@${at}` }, [point]);
       await ledger.saveDecision(decisionAt(at, 'nothing to do'));
     }
-    const known: KnownApplication = { world: WORLD, settings: DEFAULT_SETTINGS };
-    const days = (await new MockActivityEnvironment().run(activities.scorePast, known)) as ScoredDay[];
+    const days = await lookBack(ledger, { world: WORLD, settings: DEFAULT_SETTINGS }, samples, now);
     expect(days.map(({ day }) => day)).toEqual([MONDAY, MONDAY + DAY_MS]);
     // In the morning demand was as forecast, from noon on twice that.
     expect(days[0]!.scores).toMatchObject([{ leadMs: LEAD_MS, points: 96, coverage: 47 / 96 }]);

@@ -1,8 +1,5 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createFeedbackActivities, type ScoredDay } from '../activities/feedback.ts';
 import { forecastsAlong, type ForecastsAlong } from '../src/backtest/forecasts-along.ts';
-import { hindsight } from '../src/backtest/hindsight.ts';
 import { DEFAULT_MODEL, lagSteps, STEP_MS, STEPS_PER_DAY, TICKS_PER_STEP } from '../src/backtest/model.ts';
 import { optimum } from '../src/backtest/optimum.ts';
 import { decideAlong } from '../src/backtest/policy.ts';
@@ -13,7 +10,7 @@ import type { Decision } from '../src/domain/plan.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
-import { DAY_MS, FITTER, MONDAY } from './support/past-stage.ts';
+import { DAY_MS, FITTER, lookBack, MONDAY } from './support/past-stage.ts';
 
 /**
  * What the running system tells each morning of the day before (its own cost over the clairvoyant optimum's) is what the backtest
@@ -48,7 +45,7 @@ beforeAll(async () => {
   ledger = await openLedger({ directory: 'memory' });
   const options = { fitter: FITTER, nearTerm: true };
   forecasts = await forecastsAlong(demand, START, replayWorld(MODEL, 'cost'), DEFAULT_SETTINGS, options);
-}, 60_000);
+});
 afterAll(() => ledger.close());
 
 /** Cost and least cost of the day, by the backtest's own account. */
@@ -67,20 +64,8 @@ function toldByBacktest(targets: Targets): { cost: number; optimalCost: number }
 }
 
 async function toldByFeedback(world: ReturnType<typeof replayWorld>) {
-  const now = DAY + DAY_MS + 9 * HOUR_MS;
-  const { scorePast } = createFeedbackActivities({
-    demand: {
-      read: async (_, from, to) => samples.filter(({ at }) => at > from && at <= Math.min(to, now)),
-    },
-    ledger,
-    history: ledger.history,
-    metrics: { read: async () => [] },
-    metricStore: ledger.metricStore,
-    hindsight,
-    clock: { now: () => now, speed: 1 },
-  });
   const known = { world, settings: DEFAULT_SETTINGS };
-  const days = (await new MockActivityEnvironment().run(scorePast, known)) as ScoredDay[];
+  const days = await lookBack(ledger, known, samples, DAY + DAY_MS + 9 * HOUR_MS);
   return days.find(({ day }) => day === DAY)!.balance!;
 }
 

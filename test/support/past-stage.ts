@@ -1,8 +1,9 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { MockActivityEnvironment, type TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, type WorkflowBundle } from '@temporalio/worker';
 import { createBackfillActivities } from '../../activities/backfill.ts';
 import { withFailureTypes } from '../../activities/failures.ts';
-import { createFeedbackActivities } from '../../activities/feedback.ts';
+import { createFeedbackActivities, type ScoredDay } from '../../activities/feedback.ts';
+import type { KnownApplication } from '../../activities/past/known-past.ts';
 import { warmUpBest, type Fitter } from '../../models/fitter.ts';
 import { seasonalNaive } from '../../models/seasonal-naive.ts';
 import { hindsight } from '../../src/backtest/hindsight.ts';
@@ -10,6 +11,7 @@ import type { Proposer } from '../../activities/past/proposer.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
 import { openLedger } from '../../src/ledger/open.ts';
 import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
+import type { Sample } from '../../src/ports/demand.ts';
 import type { MetricName, MetricSample, MetricSource } from '../../src/ports/metrics.ts';
 import { createApplications } from '../../src/worker/applications.ts';
 import { SHOP } from './fake-cloud.ts';
@@ -56,6 +58,27 @@ function readCpu({ carried }: PastStage, metric: MetricName, from: number, to: n
     samples.push({ at, value: Math.min(1, (0.8 * demand) / instances / carried), instances });
   }
   return samples;
+}
+
+/** Feedback's look back on yesterday and today as of `now`, on what `ledger` holds and demand that is known at once. */
+export function lookBack(
+  ledger: StoredLedger,
+  known: KnownApplication,
+  samples: readonly Sample[],
+  now: number,
+): Promise<ScoredDay[]> {
+  const { scorePast } = createFeedbackActivities({
+    demand: {
+      read: async (_, from, to) => samples.filter(({ at }) => at > from && at <= Math.min(to, now)),
+    },
+    ledger,
+    history: ledger.history,
+    metrics: { read: async () => [] },
+    metricStore: ledger.metricStore,
+    hindsight,
+    clock: { now: () => now, speed: 1 },
+  });
+  return new MockActivityEnvironment().run(scorePast, known) as Promise<ScoredDay[]>;
 }
 
 /** The real workflows and the real activities that look back, over a ledger in memory and demand by formula. */
