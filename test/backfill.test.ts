@@ -5,14 +5,14 @@ import type { BackfilledDay } from '../activities/backfill.ts';
 import type { KnownApplication } from '../activities/past/known-past.ts';
 import { hindsight } from '../src/backtest/hindsight.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { DAY_MS, demandAt, FITTER, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
 /** A backfill works the past out as of then: the same whoever asks in whatever order, knowing nothing that came later. */
 
 let ledger: StoredLedger;
-beforeAll(async () => void (ledger = await openLedger({ directory: 'memory' })));
+beforeAll(async () => void (ledger = await openEmptyLedger()));
 afterAll(() => ledger.close());
 
 /** Activities of a worker that has just started, over demand that begins two days before Monday. */

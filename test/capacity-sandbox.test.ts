@@ -7,10 +7,10 @@ import type { Settings } from '../src/domain/plan.ts';
 import { CAPACITY_BOUND, DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { createDemandSource } from '../src/gcp/demand.ts';
 import { createMetricSource } from '../src/gcp/metrics.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { MetricSource } from '../src/ports/metrics.ts';
 import { forecast, PRICES } from './support/decide-inputs.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { PRIMARY_ZONE, PROJECT, specOf } from './support/gcp-bench.ts';
 import { startSteppedSandbox } from './support/stepped-sandbox.ts';
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
   }));
   [sandbox, ledger] = await Promise.all([
     startSteppedSandbox(ORIGIN_MS, PROJECT, deployed),
-    openLedger({ directory: 'memory' }),
+    openEmptyLedger(),
   ]);
   metrics = createMetricSource(sandbox.clients, sandbox.clock);
   for (let hour = 0; hour < HOURS; hour++) {

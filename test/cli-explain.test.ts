@@ -8,10 +8,10 @@ import { decide } from '../src/domain/decide.ts';
 import { withExpectedCost } from '../src/domain/expected-cost.ts';
 import type { Preview } from '../src/domain/preview.ts';
 import { effectOf } from '../src/domain/preview.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
 import { AS_OF, forecast, input, interval, MINUTE_MS, nearTerm, PRICES } from './support/decide-inputs.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** What the command shows of decisions: the made ones with their reasons, and the one that would be made now. */
 
@@ -34,7 +34,7 @@ let api: FastifyInstance;
 let config: string;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   await ledger.saveDecision(quiet);
   await ledger.saveDecision(decision);
   const effect = effectOf(decision, raised.fleet, raised.capacity, PRICES, 2);

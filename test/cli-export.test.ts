@@ -5,9 +5,9 @@ import type { FastifyInstance } from 'fastify';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../src/cli/program.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** `premirror export` over real HTTP: whole files or none. */
 
@@ -18,7 +18,7 @@ let ledger: StoredLedger;
 let api: FastifyInstance;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   for (const hour of [0, 1, 2])
     await ledger.tell({
       at: DAY + hour * 3_600_000,

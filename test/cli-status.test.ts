@@ -6,8 +6,8 @@ import { learntRows, readLearnt } from '../src/cli/learnt.ts';
 import { describeStatus } from '../src/cli/status.ts';
 import { loadConfig } from '../src/config/config.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import { createApi } from '../src/worker/api.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** What `premirror status shop` says of the last days, as the worker tells it over real HTTP. */
 
@@ -15,7 +15,7 @@ const DAY_MS = 86_400_000;
 const DAY = Date.UTC(2026, 10, 2);
 
 test('the last days, how far forecasts were to be trusted, and what moved and why', async () => {
-  const ledger = await openLedger({ directory: 'memory' });
+  const ledger = await openEmptyLedger();
   const api = createApi({ ledger, clock: { now: () => DAY + DAY_MS, speed: 1 } });
   try {
     const { history } = ledger;

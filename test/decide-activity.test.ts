@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createEvaluateActivities } from '../activities/evaluate.ts';
 import type { DecideInput } from '../src/domain/decide.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import {
   DELAY_MS,
@@ -13,13 +12,14 @@ import {
   input,
   interval,
 } from './support/decide-inputs.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 const SPIKE = interval(700, 800, 900);
 const spike = forecast({ windows: { full: SPIKE, warm: SPIKE, shadow: SPIKE } });
 
 let ledger: StoredLedger;
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
 });
 afterAll(() => ledger.close());
 

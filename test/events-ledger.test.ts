@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { EventStore, IdentifiedEvent } from '../src/ports/events.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** What was known of an event at a time stays answerable: forecasts of the past must not see what came later. */
 
 let ledger: StoredLedger;
 let store: EventStore;
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   store = ledger.eventStore;
 });
 afterAll(() => ledger.close());

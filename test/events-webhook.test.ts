@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { CloudEvent, emitterFor, httpTransport } from 'cloudevents';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
 import { premirror as runPremirror } from './support/command.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** Programs announce events by CloudEvents, people by the command; nobody without the token, and nothing half. */
 
@@ -20,7 +20,7 @@ let api: FastifyInstance;
 let base: string;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   api = createApi({ ledger, clock: { now: () => NOW, speed: 1 }, eventToken: TOKEN });
   base = await api.listen({ host: '127.0.0.1', port: 0 });
   const port = Number(new URL(base).port);

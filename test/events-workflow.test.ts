@@ -7,12 +7,12 @@ import { holidaysOf } from '../models/features/holidays.ts';
 import type { ApplicationSpec } from '../src/domain/application.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { createEventSources } from '../src/events/sources.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { UnknownApplicationError } from '../src/ports/errors.ts';
 import { ensureEventSchedule } from '../src/temporal/event-schedule.ts';
 import { eventsId } from '../src/temporal/ids.ts';
 import { removeSchedules } from '../src/temporal/schedules.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { SHOP } from './support/fake-cloud.ts';
 import { bundleWorkflows, eventually, startDevServer } from './support/temporal-side.ts';
 
@@ -30,7 +30,7 @@ const dead = createServer((_, response) => void response.writeHead(503).end());
 beforeAll(async () => {
   const [server, workflowBundle] = await Promise.all([startDevServer(), bundleWorkflows()]);
   env = server;
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   await new Promise<void>((resolve) => void dead.listen(0, '127.0.0.1', resolve));
   const find = async () => {
     if (!found) throw new UnknownApplicationError('gone');

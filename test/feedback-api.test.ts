@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** What was learnt can be read by whoever asks the worker. */
 
@@ -13,7 +13,7 @@ let ledger: StoredLedger;
 let api: FastifyInstance;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   api = createApi({ ledger, clock: { now: () => DAY + DAY_MS, speed: 1 } });
   const { history } = ledger;
   const score = { leadMs: 900_000, points: 96, coverage: 0.95, intervalScore: 20, crps: 5, bias: -1 };

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LivedPast } from '../activities/past/lived-past.ts';
 import { scoresByLead } from '../activities/past/scores.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { decisionAt, forecastAt } from './support/ledger-rows.ts';
 import { DAY_MS, lookBack, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
@@ -84,7 +84,7 @@ describe('plans on a simulated fleet', () => {
 
 describe('a look back', () => {
   let ledger: StoredLedger;
-  beforeAll(async () => void (ledger = await openLedger({ directory: 'memory' })));
+  beforeAll(async () => void (ledger = await openEmptyLedger()));
   afterAll(() => ledger.close());
 
   test('scores yesterday and today and sets what the plans cost beside hindsight', async () => {

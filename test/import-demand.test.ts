@@ -16,12 +16,12 @@ import { seriesOfDays } from '../src/domain/demand-series.ts';
 import { IMPORTED, joined, onSteps, type StepValue } from '../src/domain/imported-demand.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { createEventSources } from '../src/events/sources.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { DemandSource, ImportAnswer } from '../src/ports/demand.ts';
 import { UnknownApplicationError } from '../src/ports/errors.ts';
 import { createApi } from '../src/worker/api.ts';
 import { premirror } from './support/command.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { DAY_MS, demandAt, FITTER, MINUTE_MS, MONDAY, PRICES, SPEC, STEP_MS } from './support/past-stage.ts';
 
 /** Demand of the past comes from a file: once, apart from what was observed, and the next forecast starts from it. */
@@ -37,7 +37,7 @@ let api: FastifyInstance;
 let url: string;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   const applications = {
     async find(name: string) {
       if (name !== running.application) throw new UnknownApplicationError(`${name} does not run`);

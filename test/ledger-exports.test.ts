@@ -4,9 +4,9 @@ import { parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { decisionAt, forecastAt, INTERVAL } from './support/ledger-rows.ts';
 
 /** Everything in the ledger can be taken away, as CSV and as Parquet, read back here by another library than wrote it. */
@@ -18,7 +18,7 @@ let ledger: StoredLedger;
 let api: FastifyInstance;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   api = createApi({ ledger, clock: { now: () => DAY + DAY_MS, speed: 1 } });
 });
 afterAll(async () => {

@@ -8,8 +8,8 @@ import { regret, score } from '../src/backtest/score.ts';
 import { simulate, type Targets } from '../src/backtest/world.ts';
 import type { Decision } from '../src/domain/plan.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { DAY_MS, FITTER, lookBack, MONDAY } from './support/past-stage.ts';
 
 /**
@@ -42,7 +42,7 @@ const samples = Array.from(demand, (value, i) => ({ at: START + (i + 1) * STEP_M
 let ledger: StoredLedger;
 let forecasts: ForecastsAlong;
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   const options = { fitter: FITTER, nearTerm: true };
   forecasts = await forecastsAlong(demand, START, replayWorld(MODEL, 'cost'), DEFAULT_SETTINGS, options);
 });

@@ -3,10 +3,10 @@ import { createForecastActivities } from '../activities/forecast.ts';
 import type { Fitter } from '../models/fitter.ts';
 import { createFitter } from '../models/fitter.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import type { DemandSource } from '../src/ports/demand.ts';
 import { SPEC } from './support/decide-inputs.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { DAY_MS, MINUTE_MS, at, flashCrowds } from './support/models-series.ts';
 
 const DAY = 1440;
@@ -39,7 +39,7 @@ const fitter: Fitter = {
 };
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
 });
 afterAll(() => ledger.close());
 beforeEach(async () => {

@@ -16,11 +16,11 @@ import { decide } from '../src/domain/decide.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { NO_INSTANCES, sumOf, totalInstances } from '../src/domain/tier.ts';
 import { createEventSources } from '../src/events/sources.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { parseSpec } from '../src/spec/parse.ts';
 import { freePort } from '../src/temporal/free-port.ts';
 import { forecast, input, MINUTE_MS } from './support/decide-inputs.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /**
  * The example with a news and a social source on its whole way: served feeds, looks, surprise, event, outlook, decision. A
@@ -35,7 +35,7 @@ const scene = prepareScene({ speed: 20, seed: 1007, spec: 'examples/shop-news.ya
 let ledger: StoredLedger;
 let feeds: FeedServer | undefined;
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   return () => ledger.close();
 });
 afterEach(() => feeds?.stop());

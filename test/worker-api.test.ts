@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FastifyInstance } from 'fastify';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
 import { EMPTY_MEMORY, type Decision } from '../src/domain/plan.ts';
-import { openLedger } from '../src/ledger/open.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { createApi } from '../src/worker/api.ts';
 import { createClock } from '../src/worker/clock.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 
 /** The worker's API is how the command and the dashboard read the ledger that only the worker may open. */
 
@@ -14,7 +14,7 @@ let api: FastifyInstance;
 let base: string;
 
 beforeAll(async () => {
-  ledger = await openLedger({ directory: 'memory' });
+  ledger = await openEmptyLedger();
   api = createApi({ ledger, clock: { now: () => 1_000, speed: 20 } });
   base = await api.listen({ host: '127.0.0.1', port: 0 });
 });

@@ -5,10 +5,10 @@ import { holidaysOf } from '../../models/features/holidays.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
 import { DEFAULT_SETTINGS } from '../../src/domain/settings.ts';
 import { createEventSources } from '../../src/events/sources.ts';
-import { openLedger } from '../../src/ledger/open.ts';
 import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
 import type { Sample } from '../../src/ports/demand.ts';
 import { parseSpec } from '../../src/spec/parse.ts';
+import { openEmptyLedger } from './empty-ledger.ts';
 
 /** Sources of events on a server of the test's own, a ledger, and the activities between them. */
 
@@ -43,7 +43,7 @@ export function useEventBench(): void {
     bench.handler(request, response);
   });
   beforeAll(async () => {
-    bench.ledger = await openLedger({ directory: 'memory' });
+    bench.ledger = await openEmptyLedger();
     bench.activities = createEventActivities({
       applications: { find: async () => ({ spec: bench.found, settings: DEFAULT_SETTINGS }) },
       events: bench.ledger.eventStore,

@@ -9,11 +9,11 @@ import { seasonalNaive } from '../../models/seasonal-naive.ts';
 import { hindsight } from '../../src/backtest/hindsight.ts';
 import type { Proposer } from '../../activities/past/proposer.ts';
 import type { ApplicationSpec } from '../../src/domain/application.ts';
-import { openLedger } from '../../src/ledger/open.ts';
 import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
 import type { Sample } from '../../src/ports/demand.ts';
 import type { MetricName, MetricSample, MetricSource } from '../../src/ports/metrics.ts';
 import { createApplications } from '../../src/worker/applications.ts';
+import { openEmptyLedger } from './empty-ledger.ts';
 import { SHOP } from './fake-cloud.ts';
 
 export const DAY_MS = 86_400_000;
@@ -100,7 +100,7 @@ export async function onPastStage(
   proposer: Proposer,
   play: (stage: PastStage) => Promise<void>,
 ): Promise<void> {
-  const ledger = await openLedger({ directory: 'memory' });
+  const ledger = await openEmptyLedger();
   const taskQueue = `past-${process.pid}-${++stages}`;
   const spec = { ...SPEC, application: `past${stages}` };
   const stage: PastStage = {
