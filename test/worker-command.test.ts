@@ -12,6 +12,7 @@ import { environmentWith } from '../src/config/config.ts';
 import { createGcpClients } from '../src/gcp/clients.ts';
 import { startSandbox, type Sandbox } from '../src/sandbox/server.ts';
 import { startEmbeddedServer, type EmbeddedServer } from '../src/temporal/embedded-server.ts';
+import { freePort } from '../src/temporal/free-port.ts';
 import { premirror as runPremirror } from './support/command.ts';
 import { SMALL_EXAMPLE } from './support/small-example.ts';
 
@@ -32,6 +33,7 @@ let control: SandboxControl;
 let inventoryBefore: InventoryItem[];
 let worker: ChildProcess;
 let api: string;
+let metricsPort: number;
 
 beforeAll(async () => {
   [temporal, sandbox] = await Promise.all([
@@ -46,6 +48,7 @@ beforeAll(async () => {
   await deploy();
   writeFileSync(spec, readFileSync('examples/shop.yaml', 'utf8'));
   const { originMs, wallOriginMs, speed } = await control.clock();
+  metricsPort = await freePort();
   writeFileSync(
     config,
     JSON.stringify({
@@ -54,6 +57,7 @@ beforeAll(async () => {
       ledger: { directory: join(folder, 'ledger') },
       clock: { originMs, wallOriginMs, speed },
       api: { port: 0 },
+      metrics: { port: metricsPort },
     }),
   );
   ({ worker, api } = await startWorker());
@@ -71,6 +75,11 @@ test('the worker says where its API is, and the API knows the sandbox time', asy
   const health = (await (await fetch(`${api}/healthz`)).json()) as { ok: boolean; now: number };
   expect(health).toMatchObject({ ok: true, speed: SPEED });
   expect(Math.abs(health.now - (await control.clock()).now)).toBeLessThan(60_000);
+});
+
+test('Prometheus finds how the worker fares with Temporal', async () => {
+  const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+  expect(await answer.text()).toMatch(/^temporal_worker_start_total\{.*task_queue="premirror".*\} \d/m);
 });
 
 test('from apply to remove: everything is answered, and nothing is left', async () => {

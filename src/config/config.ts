@@ -41,6 +41,8 @@ export const ConfigSchema = z.strictObject({
     .strictObject({ originMs: z.number(), wallOriginMs: z.number(), speed: z.number().positive() })
     .optional(),
   api: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().default(4180) }),
+  /** Where Prometheus finds the Temporal SDK's metrics of the worker, under /metrics. Absent: nowhere. */
+  metrics: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int() }).optional(),
   events: z
     .strictObject({
       /** Bearer token of those who may announce events to the API, 16 characters or more. Absent: nobody may. */

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config/config.ts';
 import { createGoogleCloud } from './google.ts';
-import { createLogger, installTemporalLogger } from './logger.ts';
+import { createLogger } from './logger.ts';
+import { installTemporalRuntime } from './temporal-runtime.ts';
 import { createWorker } from './worker.ts';
 
 /**
@@ -12,7 +13,7 @@ const { values } = parseArgs({ options: { supervised: { type: 'boolean', default
 if (values.supervised) process.on('SIGINT', () => undefined);
 const config = loadConfig();
 const logger = createLogger(config.logLevel);
-installTemporalLogger(logger);
+installTemporalRuntime(logger, config.metrics);
 
 try {
   const worker = await createWorker(config, createGoogleCloud, logger);
