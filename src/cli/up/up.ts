@@ -1,11 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
-import type { Scene } from './scene.ts';
-import { prepareScene } from './scene.ts';
+import { bringUp } from './bring-up.ts';
+import { finish } from './finish.ts';
 import type { UpOptions } from './options.ts';
 import { exitCode } from './report.ts';
 import type { UpReport } from './report.ts';
-import { Run } from './run.ts';
+import type { Scene } from './scene.ts';
+import { prepareScene } from './scene.ts';
+import { emptyStage } from './stage.ts';
 import { listenForSignals, StoppedError, StopRequest } from './stop-request.ts';
 import { twinTable } from './table.ts';
 import { Teardown } from './teardown.ts';
@@ -24,14 +26,15 @@ export async function runUp(options: UpOptions): Promise<number> {
   const teller = new Teller(options.json ?? false);
   const stop = new StopRequest();
   const teardown = new Teardown((text) => teller.say(text));
-  const run = new Run({ options, scene, teller, stop, teardown, startedAt });
+  const context = { options, scene, teller, stop, teardown, startedAt };
+  const stage = emptyStage();
   const ignoreSignals = listenForSignals(stop, () =>
-    teller.say(`Still taking down: ${run.ending ?? teardown.pending ?? 'what was being started'}`),
+    teller.say(`Still taking down: ${stage.ending ?? teardown.pending ?? 'what was being started'}`),
   );
   let report: UpReport | undefined;
   try {
     introduce(scene, teller);
-    await run.start();
+    await stage.loss.unless(bringUp(context, stage));
     const why = await stop.asked;
     teller.say(`Taking everything down (${why})`);
   } catch (error) {
@@ -41,7 +44,7 @@ export async function runUp(options: UpOptions): Promise<number> {
       stop.ask('start-up failed');
     }
   } finally {
-    report = await run.finish();
+    report = await finish(context, stage);
     await teardown.run();
     ignoreSignals();
   }
