@@ -5,6 +5,7 @@ import { decide } from '../src/domain/decide.ts';
 import type { NearTermOutlook } from '../src/domain/forecast.ts';
 import type { TierCounts } from '../src/domain/tier.ts';
 import { sumOf } from '../src/domain/tier.ts';
+import { follow, totals } from './support/decide-follow.ts';
 import { AS_OF, MINUTE_MS, forecast, input, nearTerm, specWith } from './support/decide-inputs.ts';
 
 /**
@@ -66,6 +67,45 @@ describe('the cost policy', () => {
         }),
       ).full;
     expect([1, 3, 4].map(later)).toEqual([3, 3, 0]);
+  });
+
+  it('parks nothing: how ready an instance waits for the next call follows its price at once', () => {
+    const settings = { ...input().settings, parkingMs: 60 * MINUTE_MS };
+    const crowd = { nearTerm: nearTerm(650, 10, called(0.1)), observed: 640 };
+    const after = { nearTerm: nearTerm(300, 10, called(0.1)) };
+    const decisions = follow(
+      [crowd, ...Array<typeof after>(6).fill(after)],
+      given(after.nearTerm, { settings }),
+    );
+    expect(totals(decisions[0]!)[0]).toBe(5);
+    expect(totals(decisions[1]!)[0]).toBe(0);
+    expect(totals(decisions.at(-1)!)).toEqual([0, 0, 4]);
+    expect(decisions.at(-1)!.memory.parked).toBeUndefined();
+  });
+
+  it('deletes an instance only once nobody wanted it for a third of the stabilisation window', () => {
+    const crowd = { nearTerm: nearTerm(650, 10, never(15)), observed: 640 };
+    const after = { nearTerm: nearTerm(300, 10, never(15)) };
+    const decisions = follow([crowd, ...Array<typeof after>(5).fill(after)], given(after.nearTerm));
+    const sizes = decisions.map((decision) => totals(decision).reduce((sum, count) => sum + count, 0));
+    expect(sizes).toEqual([5, 5, 5, 5, 0, 0]);
+    expect(totals(decisions[1]!)).toEqual([0, 0, 5]);
+  });
+
+  it("lowers the primary's minimum to what pays as full, never below what it was before us", () => {
+    const fleet = { primary: { serving: 12, minimum: 12, maximum: 30, target: 12 }, mirrors: [] };
+    const lasting = { sustained: 540, observed: 300 };
+    const minimum = (centre: number) =>
+      decide(
+        given(nearTerm(centre, 10, never(15)), {
+          fleet,
+          primaryMinimumBefore: 4,
+          forecast: forecast({ ...lasting, nearTerm: nearTerm(centre, 10, never(15)) }),
+        }),
+      ).plan.primaryMinimum;
+    expect(minimum(650)).toBe(12);
+    expect(minimum(340)).toBe(8);
+    expect(minimum(50)).toBe(4);
   });
 
   it('without an outlook decides by the interval', () => {

@@ -16,23 +16,30 @@ const fleet = (serving: number, target: number, ...mirrors: ReturnType<typeof zo
 
 describe('bridging what the autoscaler has asked for and still boots', () => {
   it('resumes as many warm mirrors as are missing, on top of what is full', () => {
-    expect(bridgingLevel(fleet(8, 11, zone(2, 7)))).toBe(5);
+    expect(bridgingLevel(fleet(8, 11, zone(2, 7)), 'interval')).toBe(5);
   });
 
   it('never asks for more than is at hand: a new instance would come no sooner', () => {
-    expect(bridgingLevel(fleet(8, 30, zone(2, 1)))).toBe(3);
-    expect(bridgingLevel(fleet(8, 11, zone(0, 0, 5)))).toBe(0);
+    expect(bridgingLevel(fleet(8, 30, zone(2, 1)), 'interval')).toBe(3);
+    expect(bridgingLevel(fleet(8, 11, zone(0, 0, 5)), 'interval')).toBe(0);
+  });
+
+  it('by policy cost wakes shadows too, two for each that is missing: a group under full load asks step by step', () => {
+    expect(bridgingLevel(fleet(8, 11, zone(2, 0, 9)), 'cost')).toBe(2 + 6);
+    expect(bridgingLevel(fleet(8, 11, zone(2, 1, 3)), 'cost')).toBe(2 + 4);
+    expect(bridgingLevel(fleet(8, 11, zone(2, 0)), 'cost')).toBe(0);
+    expect(bridgingLevel(fleet(11, 11, zone(2, 0, 9)), 'cost')).toBe(0);
   });
 
   it('asks for nothing while the primary has what it wants', () => {
-    expect(bridgingLevel(fleet(11, 11, zone(2, 7)))).toBe(0);
-    expect(bridgingLevel(fleet(11, 8, zone(2, 7)))).toBe(0);
+    expect(bridgingLevel(fleet(11, 11, zone(2, 7)), 'interval')).toBe(0);
+    expect(bridgingLevel(fleet(11, 8, zone(2, 7)), 'interval')).toBe(0);
   });
 
   it('leaves to the forecast what its own minimum asked for ahead of demand', () => {
     const { primary, mirrors } = fleet(8, 11, zone(2, 7));
-    expect(bridgingLevel({ primary: { ...primary, minimum: 11 }, mirrors })).toBe(0);
-    expect(bridgingLevel({ primary: { ...primary, minimum: 10 }, mirrors })).toBe(5);
+    expect(bridgingLevel({ primary: { ...primary, minimum: 11 }, mirrors }, 'interval')).toBe(0);
+    expect(bridgingLevel({ primary: { ...primary, minimum: 10 }, mirrors }, 'interval')).toBe(5);
   });
 });
 

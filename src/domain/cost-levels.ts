@@ -34,6 +34,8 @@ export interface Weighed {
 /** What the `cost` policy wants of mirrors, and what it weighed at the margins. */
 export interface CostLevels {
   levels: Levels;
+  /** Instances in all that pay as full, the primary's among them. */
+  fullInAll: number;
   /** Demand of the minute ahead that reaches highest, at 97.5%, in the demand's unit. */
   upper: number;
   /** The first instance beyond the primary's that is not kept full, and the first that is not kept at all. */
@@ -71,6 +73,7 @@ export function costLevels(input: CostLevelsInput): CostLevels {
   });
   return {
     levels,
+    fullInAll: full,
     upper: Math.max(...nearTerm.values.map((own) => quantileOf(own, nearTerm.weights, UPPER))),
     notFull: weighed(Math.max(full, ready + levels.full)),
     notKept: weighed(Math.max(fullWarmAndShadow, ready)),

@@ -73,7 +73,8 @@ export function decide(input: DecideInput): Decision {
   const placed = placeWithinCaps(input, asked, offers, bindings);
   const mirrors = input.paused ? [...held].sort(byZone) : placed;
   const wantedMinimum = lastingMinimum(input, trust.usable, trust.holds);
-  const primaryMinimum = setMinimum(input, wantedMinimum, bindings);
+  const atMost = trust.holds ? undefined : called.byCost?.fullInAll;
+  const primaryMinimum = setMinimum(input, wantedMinimum, atMost, bindings);
   const spendPerHour = mirrorSpendPerHour(mirrors, prices);
   const findings = { ...trust, ...called, wanted, asked, held, mirrors, offers, bindings, spendPerHour };
   const { application } = spec;
@@ -111,15 +112,22 @@ function placeWithinCaps(
   return mirrors;
 }
 
-/** The primary's minimum that the plan sets. @param wanted what lasting demand asks for at this look */
+/**
+ * The primary's minimum that the plan sets.
+ * @param wanted what lasting demand asks for at this look
+ * @param atMost instances that pay as full by policy `cost`, whoever has them: beyond what it was before us, the minimum holds
+ * no more
+ */
 function setMinimum(
-  { forecast, fleet, memory, settings, paused }: DecideInput,
+  { forecast, fleet, memory, settings, paused, primaryMinimumBefore }: DecideInput,
   wanted: number,
+  atMost: number | undefined,
   bindings: string[],
 ): number {
   const { minimum, maximum } = fleet.primary;
   const lately = remembered(memory, forecast.asOf, settings.breakEvenMs).map((want) => want.primaryMinimum);
-  const steady = heldMinimum(wanted, lately, minimum);
+  const lasting = heldMinimum(wanted, lately, minimum);
+  const steady = Math.min(lasting, Math.max(primaryMinimumBefore ?? minimum, atMost ?? Infinity));
   if (steady > maximum) bindings.push(`primary: its autoscaler's maximum is ${maximum}`);
   return paused ? minimum : Math.min(maximum, steady);
 }
@@ -127,7 +135,7 @@ function setMinimum(
 /** What the next decision must know of this one. */
 function memoryAfter(
   { forecast: { asOf }, memory, settings }: DecideInput,
-  { wanted, bridging, mirrors }: Findings,
+  { wanted, bridging, byCost, mirrors }: Findings,
   kept: Levels,
   primaryMinimum: number,
 ): DecisionMemory {
@@ -140,7 +148,7 @@ function memoryAfter(
     stockOuts: rememberedStockOuts(memory, asOf),
     dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
     mirrors,
-    parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs),
+    ...(byCost ? {} : { parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs) }),
   };
 }
 

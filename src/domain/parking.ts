@@ -1,10 +1,12 @@
 import type { Levels } from './levels.ts';
 import { nested } from './levels.ts';
 import type { FleetState, Parked } from './plan.ts';
+import { sumOf } from './tier.ts';
 
 /**
  * After a spike its mirrors stay parked as warm for a while: suspended they cost a few percent of a running instance,
- * and the next spike, which nobody may have foreseen, finds them seconds away.
+ * and the next spike, which nobody may have foreseen, finds them seconds away. Policy `cost` parks nothing: it weighs in
+ * which tier each instance waits for the next call, and how long.
  */
 export function withParked(levels: Levels, parked: Parked | undefined, asOf: number): Levels {
   if (!parked || parked.until <= asOf) return levels;
@@ -24,15 +26,23 @@ export function parkedAfter(
 }
 
 /**
+ * Under policy `cost` so many are made full for each instance that the primary's autoscaler waits for. No instance shows
+ * more than full load, so that the autoscaler asks for a step at a time, and demand may be far beyond.
+ */
+const PER_MISSING = 2;
+
+/**
  * Full mirrors that bridge the gap until what the primary's autoscaler has asked for serves: it sees the load of this
  * minute, while samples are minutes old. On top of what is full now, since it sees the primary's share only; and no more
- * than is warm, since a new instance would come no sooner than the primary's own. A target at the primary's minimum is what
- * we asked for ahead of demand: the forecast's levels know when mirrors must bridge that.
+ * than rests at hand, since a new instance would come no sooner than the primary's own. A target at the primary's minimum is
+ * what we asked for ahead of demand: the forecast's levels know when mirrors must bridge that. Policy `interval` has parked
+ * warm ones for it, `cost` takes shadows too.
  */
-export function bridgingLevel({ primary, mirrors }: FleetState): number {
+export function bridgingLevel({ primary, mirrors }: FleetState, policy: 'interval' | 'cost'): number {
   const byLoad = primary.target > primary.minimum;
   const missing = byLoad ? Math.max(0, primary.target - primary.serving) : 0;
-  const full = mirrors.reduce((sum, mirror) => sum + mirror.full, 0);
-  const warm = mirrors.reduce((sum, mirror) => sum + mirror.warm, 0);
-  return missing > 0 && warm > 0 ? full + Math.min(missing, warm) : 0;
+  const { full, warm, shadow } = sumOf(mirrors);
+  const atHand = policy === 'cost' ? warm + shadow : warm;
+  const asked = policy === 'cost' ? PER_MISSING * missing : missing;
+  return missing > 0 && atHand > 0 ? full + Math.min(asked, atHand) : 0;
 }

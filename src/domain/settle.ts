@@ -8,8 +8,8 @@ import { sumOf } from './tier.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
- * From what is wanted at this look to what is kept: letting go waits, what served stays parked, and while demand is not seen
- * nothing is let go (`holds`). What bound is added to `bindings`.
+ * From what is wanted at this look to what is kept: letting go waits, by policy `interval` what served stays parked, and while
+ * demand is not seen nothing is let go (`holds`). What bound is added to `bindings`.
  * @param held mirrors that are up
  */
 export function settled(
@@ -24,7 +24,7 @@ export function settled(
     ? withoutFlutter(levels, shortly)
     : stabilised(levels, remembered(memory, asOf, settings.stabilisationMs), shortly, settings);
   if (!sameLevels(slow, levels)) bindings.push('stabilisation: letting go waits and goes slowly');
-  const parked = withParked(slow, memory.parked, asOf);
+  const parked = byCost ? slow : withParked(slow, memory.parked, asOf);
   if (!sameLevels(parked, slow))
     bindings.push(
       `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
@@ -76,15 +76,14 @@ function stabilised(
 }
 
 /**
- * Under policy `cost` what is let go has been weighed against what a call would cost. Only flutter is kept out: what rests is
- * let go once nobody wanted it `shortly`, and so is what bridges a gap of the primary, since by serving it hides the load that
- * called for it.
+ * Under policy `cost` what is let go has been weighed against what a call would cost, and how ready an instance waits follows
+ * it at once. Only flutter is kept out: an instance is deleted once nobody wanted it `shortly`, and so is readiness that bridges
+ * a gap of the primary, since by serving it hides the load that called for it.
  */
 function withoutFlutter(wanted: Levels, shortly: DecisionMemory['wants']): Levels {
-  const most = (level: keyof Levels) => Math.max(wanted[level], ...shortly.map((want) => want[level]));
   return nested({
     full: Math.max(wanted.full, ...shortly.map((want) => want.bridging ?? 0)),
-    fullAndWarm: most('fullAndWarm'),
-    fullWarmAndShadow: most('fullWarmAndShadow'),
+    fullAndWarm: wanted.fullAndWarm,
+    fullWarmAndShadow: Math.max(wanted.fullWarmAndShadow, ...shortly.map((want) => want.fullWarmAndShadow)),
   });
 }

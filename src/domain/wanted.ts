@@ -42,7 +42,7 @@ export function wantedLevels(input: DecideInput, usable: boolean, priceFactor: n
   const byCost = usable ? weighedByCost(input, priceFactor) : undefined;
   const predicted = byCost?.levels ?? predictedLevels(demand, fleet, perInstance, settings.thresholdFactor);
   const reactive = reactiveLevel(forecast.observed, fleet, perInstance);
-  const bridging = bridgingLevel(fleet);
+  const bridging = bridgingLevel(fleet, byCost ? 'cost' : 'interval');
   const now = Math.max(reactive, bridging);
   const { ready, coming } = primaryCapacity(fleet);
   const thresholdFactor = byCost ? carriedBy(settings.thresholdFactor) : settings.thresholdFactor;
