@@ -60,7 +60,11 @@ test('forecast, fan and decision of an application; 404 in words while there is 
   expect(await get('/applications/shop/forecast')).toEqual({ status: 200, body: forecast });
   expect(await get('/applications/shop/fan')).toEqual({ status: 200, body: fan });
   expect(await get('/applications/shop/decision')).toEqual({ status: 200, body: decision });
-  expect(await get('/applications/shop/decision?at=-1')).toMatchObject({ status: 404 });
+  expect(await get('/applications/shop/decision?at=-1')).toMatchObject({
+    status: 404,
+    body: { error: expect.stringMatching(/no decision of shop by 1969-12-31T23:59:59.999Z/) },
+  });
+  expect(await get('/applications/shop/decision?at=1e300')).toMatchObject({ status: 400 });
 });
 
 test('application time is the origin and the wall time since, times the speed', () => {

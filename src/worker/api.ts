@@ -8,6 +8,9 @@ import { addExportRoutes } from './exports/routes.ts';
 import { addHistoryRoutes } from './history-routes.ts';
 import { addImportRoutes } from './import-routes.ts';
 
+/** Ms since the epoch, as far as dates reach. */
+const TIME = { type: 'number', minimum: -8.64e15, maximum: 8.64e15 };
+
 /** What the API reads, and where it keeps announced events. */
 export interface ApiSources {
   ledger: StoredLedger;
@@ -44,10 +47,11 @@ export function createApi({ ledger, clock, preview, applications, eventToken }: 
   /** The newest decision, or the newest that had been decided by `at`. */
   api.get<{ Params: { name: string }; Querystring: { at?: number } }>(
     '/applications/:name/decision',
-    { schema: { querystring: { type: 'object', properties: { at: { type: 'number' } } } } },
+    { schema: { querystring: { type: 'object', properties: { at: TIME } } } },
     async ({ params, query }, reply) => {
-      const decision = await ledger.latestDecision(params.name, query.at);
-      return decision ?? reply.code(404).send(missing('decision', params.name));
+      const { at } = query;
+      const decision = await ledger.latestDecision(params.name, at);
+      return decision ?? reply.code(404).send(missing('decision', params.name, at));
     },
   );
 
@@ -70,6 +74,7 @@ export function createApi({ ledger, clock, preview, applications, eventToken }: 
   return api;
 }
 
-function missing(what: string, application: string) {
-  return { error: `no ${what} of ${application} yet: is the application applied, and its demand there?` };
+function missing(what: string, application: string, at?: number) {
+  const when = at === undefined ? 'yet' : `by ${new Date(at).toISOString()}`;
+  return { error: `no ${what} of ${application} ${when}: is the application applied, and its demand there?` };
 }
