@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { DecideInput } from '../src/domain/decide.ts';
 import { decide } from '../src/domain/decide.ts';
 import type { ForecastDigest } from '../src/domain/forecast.ts';
-import type { DecisionMemory } from '../src/domain/plan.ts';
+import type { Decision, DecisionMemory } from '../src/domain/plan.ts';
 import { EMPTY_MEMORY } from '../src/domain/plan.ts';
 import { QUIET, SPIKE, held, follow, totals } from './support/decide-follow.ts';
 import { AS_OF, DELAY_MS, MINUTE_MS, forecast, input, interval } from './support/decide-inputs.ts';
@@ -70,6 +71,35 @@ describe('letting go', () => {
     );
   });
 
+  it('while demand is not seen holds for half an hour, then lets go to what was seen last', () => {
+    const settings = { ...input().settings, parkingMs: 0 };
+    const start = input({ fleet: held(6, 4), forecast: forecast({ observed: 600 }), settings });
+    const decisions = followUnseen(start, 60);
+    const sizes = decisions.map((decision) => totals(decision));
+    expect(sizes.slice(0, 30)).toEqual(Array(30).fill([6, 4, 0]));
+    expect(sizes.at(-1)).toEqual([2, 0, 0]);
+    expect(decisions[30]!.reasons.bindings).toContain(
+      'stale forecast for too long: only what was observed last holds',
+    );
+  });
+
+  it("while demand is not seen gives the primary's minimum back after the same time", () => {
+    const fleet = { primary: { serving: 10, minimum: 8, maximum: 30, target: 10 }, mirrors: [] };
+    const minima = followUnseen(input({ fleet, primaryMinimumBefore: 4 }), 70).map(
+      ({ plan }) => plan.primaryMinimum,
+    );
+    expect(minima.slice(0, 30)).toEqual(Array(30).fill(8));
+    expect(minima.at(-1)).toBe(4);
+  });
+
+  it('a drop that nobody forecast, and that goes on, holds for half an hour', () => {
+    const drop = { observed: 20, expected: interval(250, 300, 350) };
+    const start = input({ fleet: held(4), settings: { ...input().settings, parkingMs: 0 } });
+    const sizes = follow(Array<typeof drop>(60).fill(drop), start).map((decision) => totals(decision));
+    expect(sizes.slice(0, 30)).toEqual(Array(30).fill([4, 0, 0]));
+    expect(sizes.at(-1)).toEqual([0, 0, 0]);
+  });
+
   it('what is on its way to shadow, and shows as running, is held as shadow', () => {
     const memory: DecisionMemory = {
       ...EMPTY_MEMORY,
@@ -79,3 +109,17 @@ describe('letting go', () => {
     expect(totals(decide(input({ fleet: held(4), memory, now })))).toEqual([0, 0, 4]);
   });
 });
+
+/** Decisions minute by minute since the forecast became stale: no newer sample comes, the clock goes on, the plan is carried out. */
+function followUnseen(start: DecideInput, minutes: number): Decision[] {
+  let { memory, fleet } = start;
+  return Array.from({ length: minutes }, (_, minute) => {
+    const now = AS_OF + DELAY_MS + (10 + minute) * MINUTE_MS;
+    const decision = decide({ ...start, memory, fleet, now });
+    const { plan } = decision;
+    const mirrors = plan.mirrors.map((mirror) => ({ ...mirror, serving: mirror.full }));
+    fleet = { primary: { ...fleet.primary, minimum: plan.primaryMinimum }, mirrors };
+    ({ memory } = decision);
+    return decision;
+  });
+}

@@ -27,8 +27,12 @@ describe('bridging what the autoscaler has asked for and still boots', () => {
   it('by policy cost wakes shadows too, two for each that is missing: a group under full load asks step by step', () => {
     expect(bridgingLevel(fleet(8, 11, zone(2, 0, 9)), 'cost')).toBe(2 + 6);
     expect(bridgingLevel(fleet(8, 11, zone(2, 1, 3)), 'cost')).toBe(2 + 4);
-    expect(bridgingLevel(fleet(8, 11, zone(2, 0)), 'cost')).toBe(0);
     expect(bridgingLevel(fleet(11, 11, zone(2, 0, 9)), 'cost')).toBe(0);
+  });
+
+  it('lets nothing full go while the gap lasts, though nothing more is at hand', () => {
+    expect(bridgingLevel(fleet(8, 11, zone(2, 0)), 'cost')).toBe(2);
+    expect(bridgingLevel(fleet(8, 11, zone(2, 0)), 'interval')).toBe(2);
   });
 
   it('asks for nothing while the primary has what it wants', () => {

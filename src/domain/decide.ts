@@ -68,13 +68,13 @@ export function decide(input: DecideInput): Decision {
   const offers = zoneOffers(spec, fleet, input.capacity, memory, prices, asOf);
   const { levels: wanted, ...called } = wantedLevels(input, trust.usable, nextPriceFactor(offers));
   const held = fleet.mirrors.map(zonePlanOf).filter((mirror) => totalInstances(mirror) > 0);
-  const kept = settled(input, { levels: wanted, ...called }, trust.holds, held, bindings);
+  const kept = settled(input, { levels: wanted, ...called }, trust, held, bindings);
   const asked = withForced(countsOf(kept), input.forced);
   const placed = placeWithinCaps(input, asked, offers, bindings);
   const mirrors = input.paused ? [...held].sort(byZone) : placed;
   const wantedMinimum = lastingMinimum(input, trust.usable, trust.holds);
   const atMost = trust.holds ? undefined : called.byCost?.fullInAll;
-  const primaryMinimum = setMinimum(input, wantedMinimum, atMost, bindings);
+  const primaryMinimum = setMinimum(input, trust.at, wantedMinimum, atMost, bindings);
   const spendPerHour = mirrorSpendPerHour(mirrors, prices);
   const findings = { ...trust, ...called, wanted, asked, held, mirrors, offers, bindings, spendPerHour };
   const { application } = spec;
@@ -119,13 +119,14 @@ function placeWithinCaps(
  * no more
  */
 function setMinimum(
-  { forecast, fleet, memory, settings, paused, primaryMinimumBefore }: DecideInput,
+  { fleet, memory, settings, paused, primaryMinimumBefore }: DecideInput,
+  at: number,
   wanted: number,
   atMost: number | undefined,
   bindings: string[],
 ): number {
   const { minimum, maximum } = fleet.primary;
-  const lately = remembered(memory, forecast.asOf, settings.breakEvenMs).map((want) => want.primaryMinimum);
+  const lately = remembered(memory, at, settings.breakEvenMs).map((want) => want.primaryMinimum);
   const lasting = heldMinimum(wanted, lately, minimum);
   const steady = Math.min(lasting, Math.max(primaryMinimumBefore ?? minimum, atMost ?? Infinity));
   if (steady > maximum) bindings.push(`primary: its autoscaler's maximum is ${maximum}`);
@@ -135,20 +136,21 @@ function setMinimum(
 /** What the next decision must know of this one. */
 function memoryAfter(
   { forecast: { asOf }, memory, settings }: DecideInput,
-  { wanted, bridging, byCost, mirrors }: Findings,
+  { wanted, bridging, byCost, mirrors, at, mistrustedSince }: Findings,
   kept: Levels,
   primaryMinimum: number,
 ): DecisionMemory {
-  const wants = remembered(memory, asOf, Math.max(settings.stabilisationMs, settings.breakEvenMs));
+  const wants = remembered(memory, at, Math.max(settings.stabilisationMs, settings.breakEvenMs));
   // What an operator forced goes at once when released: it was no demand that could come back.
   const planned = lowest(levelsOf(sumOf(mirrors)), kept);
   const bridges = bridging > 0 ? { bridging } : {};
   return {
-    wants: [...wants, { at: asOf, ...wanted, primaryMinimum, ...bridges, planned }],
+    wants: [...wants, { at, ...wanted, primaryMinimum, ...bridges, planned }],
     stockOuts: rememberedStockOuts(memory, asOf),
     dryUntil: Object.fromEntries(Object.entries(memory.dryUntil).filter(([, until]) => until > asOf)),
     mirrors,
-    ...(byCost ? {} : { parked: parkedAfter(memory.parked, planned.full, asOf, settings.parkingMs) }),
+    ...(byCost ? {} : { parked: parkedAfter(memory.parked, planned.full, at, settings.parkingMs) }),
+    ...(mistrustedSince === undefined ? {} : { mistrustedSince }),
   };
 }
 

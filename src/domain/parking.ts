@@ -44,5 +44,5 @@ export function bridgingLevel({ primary, mirrors }: FleetState, policy: 'interva
   const { full, warm, shadow } = sumOf(mirrors);
   const atHand = policy === 'cost' ? warm + shadow : warm;
   const asked = policy === 'cost' ? PER_MISSING * missing : missing;
-  return missing > 0 && atHand > 0 ? full + Math.min(asked, atHand) : 0;
+  return missing > 0 ? full + Math.min(asked, atHand) : 0;
 }

@@ -79,6 +79,8 @@ export interface DecisionMemory {
   /** The last plan's mirrors: what is on its way there stays there, though the cloud doesn't show it yet. */
   mirrors?: ZonePlan[];
   parked?: Parked;
+  /** Since when nothing is let go because demand is not seen or is lower than forecast, ms since the epoch. */
+  mistrustedSince?: number;
 }
 
 /** Instances that were full lately, and until when they stay at hand suspended, ms since the epoch. */

@@ -5,26 +5,27 @@ import { highest, levelsOf, nested, sameLevels } from './levels.ts';
 import { withParked } from './parking.ts';
 import type { DecisionMemory, Settings, ZonePlan } from './plan.ts';
 import { sumOf } from './tier.ts';
+import type { Trust } from './trust.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
  * From what is wanted at this look to what is kept: letting go waits, by policy `interval` what served stays parked, and while
- * demand is not seen nothing is let go (`holds`). What bound is added to `bindings`.
+ * demand is not seen nothing is let go for a while (`holds`). What bound is added to `bindings`.
  * @param held mirrors that are up
  */
 export function settled(
-  { forecast: { asOf }, memory, settings }: DecideInput,
+  { memory, settings }: DecideInput,
   { levels, byCost }: Pick<Wanted, 'levels' | 'byCost'>,
-  holds: boolean,
+  { holds, at }: Trust,
   held: readonly ZonePlan[],
   bindings: string[],
 ): Levels {
-  const shortly = rememberedShortly(memory, asOf, settings);
+  const shortly = rememberedShortly(memory, at, settings);
   const slow = byCost
     ? withoutFlutter(levels, shortly)
-    : stabilised(levels, remembered(memory, asOf, settings.stabilisationMs), shortly, settings);
+    : stabilised(levels, remembered(memory, at, settings.stabilisationMs), shortly, settings);
   if (!sameLevels(slow, levels)) bindings.push('stabilisation: letting go waits and goes slowly');
-  const parked = byCost ? slow : withParked(slow, memory.parked, asOf);
+  const parked = byCost ? slow : withParked(slow, memory.parked, at);
   if (!sameLevels(parked, slow))
     bindings.push(
       `parking: ${memory.parked!.instances} stay at hand until ${clockTime(memory.parked!.until)}`,
@@ -37,9 +38,9 @@ function heldLevels(held: readonly ZonePlan[], memory: DecisionMemory): Levels {
   return levelsOf(sumOf(memory.mirrors ?? held));
 }
 
-/** Wants of the last `windowMs` before `asOf`. */
-export function remembered(memory: DecisionMemory, asOf: number, windowMs: number): DecisionMemory['wants'] {
-  return memory.wants.filter((want) => want.at > asOf - windowMs && want.at < asOf);
+/** Wants of the last `windowMs` before `at`. */
+export function remembered(memory: DecisionMemory, at: number, windowMs: number): DecisionMemory['wants'] {
+  return memory.wants.filter((want) => want.at > at - windowMs && want.at < at);
 }
 
 /**
@@ -47,10 +48,10 @@ export function remembered(memory: DecisionMemory, asOf: number, windowMs: numbe
  */
 function rememberedShortly(
   memory: DecisionMemory,
-  asOf: number,
+  at: number,
   { stabilisationMs }: Settings,
 ): DecisionMemory['wants'] {
-  return remembered(memory, asOf, stabilisationMs / 3);
+  return remembered(memory, at, stabilisationMs / 3);
 }
 
 /**
