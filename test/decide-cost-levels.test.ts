@@ -108,6 +108,19 @@ describe('the cost policy', () => {
     expect(minimum(50)).toBe(4);
   });
 
+  it('says what was bought, and why, in words of failures and cost', () => {
+    const headline = (outlook: NearTermOutlook) => decide(given(outlook)).reasons.headline;
+    expect(headline(nearTerm(650, 10, never(15)))).toMatch(
+      /the primary carries 450: mirrors that serve cost less than the failures they avert; raising 5 full/,
+    );
+    expect(headline(nearTerm(300, 10, called(1)))).toMatch(
+      /mirrors that wait cost less than the failures they avert; raising 4 warm/,
+    );
+    expect(headline(nearTerm(300, 10, never(12)))).toMatch(
+      /a mirror would cost more than the failures it averts; nothing to raise/,
+    );
+  });
+
   it('without an outlook decides by the interval', () => {
     const upper = { lower: 600, median: 620, upper: 640 };
     const said = forecast({ windows: { full: upper, warm: upper, shadow: upper } });

@@ -69,17 +69,14 @@ function seen(input: DecideInput, findings: Findings): string {
   return `forecast: upper bound ${rate(demand.shadow)} req/s stays below the threshold ${rate(findings.comingThreshold)}`;
 }
 
-/** By policy `cost`: what may come, and whether it or what nobody foresees is bought for. */
-function seenByCost(
-  { forecast }: DecideInput,
-  { wanted, threshold }: Findings,
-  { upper, notKept }: CostLevels,
-) {
+/** By policy `cost`: what may come, what is bought against it, serving or waiting, and why. */
+function seenByCost({ forecast }: DecideInput, { wanted, threshold }: Findings, { upper }: CostLevels) {
   const until = clockTime(forecast.issuedAt + (forecast.nearTerm?.timesMs.at(-1) ?? 0));
   const ahead = `forecast: up to ${rate(upper)} req/s by ${until}, the primary carries ${rate(threshold)}`;
-  if (wanted.full > 0) return `${ahead}: full pays`;
-  if (wanted.fullWarmAndShadow > 0) return `${ahead}: being ready for more pays`;
-  return `${ahead}: instance ${notKept.instance} does not pay`;
+  if (wanted.full > 0) return `${ahead}: mirrors that serve cost less than the failures they avert`;
+  if (wanted.fullWarmAndShadow > 0)
+    return `${ahead}: mirrors that wait cost less than the failures they avert`;
+  return `${ahead}: a mirror would cost more than the failures it averts`;
 }
 
 /**
@@ -94,7 +91,7 @@ function rejectedByCost({ notFull, notKept }: CostLevels, violationCost: number)
     notFull.expectedNeed > pays
       ? `a minute ahead is expected to need ${share(notFull.expectedNeed)} of it, and raised later it is still in time`
       : `no minute ahead is expected to need more than ${share(notFull.expectedNeed)} of it, it is called unforeseen ` +
-        `${calls(notFull.callsPerHour)}; full pays from about ${share(pays)}`;
+        `${calls(notFull.callsPerHour)}; it is worth its price from an expected need of about ${share(pays)} on`;
   return [
     { what: 'one more full now', why: `instance ${notFull.instance}: ${full}` },
     {
