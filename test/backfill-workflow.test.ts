@@ -12,6 +12,7 @@ import { propose } from '../activities/past/proposer.ts';
 import type { ProposeRequest } from '../activities/past/proposer.ts';
 import { runCommand } from '../src/cli/program.ts';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { findTemporalCli } from '../src/temporal/find-binary.ts';
 import { backfillId, feedbackId } from '../src/temporal/ids.ts';
 import {
@@ -21,6 +22,7 @@ import {
 } from '../src/temporal/schedules.ts';
 import { configureUpdate, retuneUpdate, specificationQuery } from '../workflows/messages.ts';
 import { backfillProgressQuery } from '../workflows/past-messages.ts';
+import { openEmptyLedger } from './support/empty-ledger.ts';
 import { INTERVAL, forecastAt } from './support/ledger-rows.ts';
 import { DAY_MS, MONDAY, onPastStage, type PastStage } from './support/past-stage.ts';
 import { bundleWorkflows, eventually, startDevServer } from './support/temporal-side.ts';
@@ -33,19 +35,21 @@ const FRESH = fileURLToPath(new URL('../.premirror/golden/', import.meta.url));
 
 let env: TestWorkflowEnvironment;
 let bundle: WorkflowBundle;
+let ledger: StoredLedger;
 
 beforeAll(async () => {
-  [env, bundle] = await Promise.all([startDevServer(), bundleWorkflows()]);
+  [env, bundle, ledger] = await Promise.all([startDevServer(), bundleWorkflows(), openEmptyLedger()]);
 });
 afterAll(async () => {
   await env?.teardown();
+  await ledger?.close();
 });
 
 const day = (n: number) => new Date(MONDAY + n * DAY_MS).toISOString().slice(0, 10);
 const stage =
   (play: (stage: PastStage) => Promise<void>, proposer = calmProposer) =>
   () =>
-    onPastStage(env, bundle, proposer, play);
+    onPastStage(env, bundle, ledger, proposer, play);
 const calmProposer = async (request: ProposeRequest) => propose(request);
 /** As if the last days had asked for a lower threshold. */
 const movingProposer = async ({ settings }: ProposeRequest) => ({

@@ -13,7 +13,6 @@ import type { StoredLedger } from '../../src/ledger/sql-ledger.ts';
 import type { Sample } from '../../src/ports/demand.ts';
 import type { MetricName, MetricSample, MetricSource } from '../../src/ports/metrics.ts';
 import { createApplications } from '../../src/worker/applications.ts';
-import { openEmptyLedger } from './empty-ledger.ts';
 import { SHOP } from './fake-cloud.ts';
 
 export const DAY_MS = 86_400_000;
@@ -94,13 +93,14 @@ export interface PastStage {
 
 let stages = 0;
 
+/** Each stage has an application of its own; the ledger may be that of others before it. */
 export async function onPastStage(
   env: TestWorkflowEnvironment,
   workflowBundle: WorkflowBundle,
+  ledger: StoredLedger,
   proposer: Proposer,
   play: (stage: PastStage) => Promise<void>,
 ): Promise<void> {
-  const ledger = await openEmptyLedger();
   const taskQueue = `past-${process.pid}-${++stages}`;
   const spec = { ...SPEC, application: `past${stages}` };
   const stage: PastStage = {
@@ -152,6 +152,5 @@ export async function onPastStage(
     await play(stage);
   } finally {
     await end();
-    await ledger.close();
   }
 }
