@@ -1,4 +1,4 @@
-import { MINUTE_MS } from '../src/cli/up/demand-series.ts';
+import { MINUTE_MS } from '../src/cli/up/twin-demand.ts';
 import { readSamples } from '../src/cli/up/recorded-series.ts';
 
 /** The first 60% of a recorded trace are for training; what is measured lies after them. */

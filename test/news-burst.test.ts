@@ -5,7 +5,7 @@ import { NearTerm } from '../activities/near-term.ts';
 import { sizedEvents } from '../activities/sized-events.ts';
 import { holidaysOf } from '../models/features/holidays.ts';
 import { describeDecision } from '../src/cli/explain.ts';
-import type { DemandSeries } from '../src/cli/up/demand-series.ts';
+import type { TwinDemand } from '../src/cli/up/twin-demand.ts';
 import type { FeedScript } from '../src/cli/up/feed-script.ts';
 import type { FeedServer } from '../src/cli/up/feed-server.ts';
 import { serveFeeds } from '../src/cli/up/feed-server.ts';
@@ -75,7 +75,7 @@ async function decisionAt(
   events: Awaited<ReturnType<typeof sizedEvents>>,
   now: number,
 ) {
-  const { history, live }: DemandSeries = scene.series;
+  const { history, live }: TwinDemand = scene.series;
   const asOf = now - spec.demand.observationDelayMs;
   const samples = [...history, ...live].filter(({ at }) => at <= asOf);
   const values = Float64Array.from(samples, ({ value }) => value);

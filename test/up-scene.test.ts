@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MINUTE_MS } from '../src/cli/up/demand-series.ts';
+import { MINUTE_MS } from '../src/cli/up/twin-demand.ts';
 import { prepareScene } from '../src/cli/up/scene.ts';
 import { runUp } from '../src/cli/up/up.ts';
 

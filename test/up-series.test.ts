@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { arrivalsOf, MINUTE_MS, scaleToInstances } from '../src/cli/up/demand-series.ts';
+import { arrivalsOf, MINUTE_MS, scaleToInstances } from '../src/cli/up/twin-demand.ts';
 import { quantile } from '../src/domain/quantile.ts';
 import { EXAMPLE_START_MS, exampleSeries } from '../src/cli/up/example-series.ts';
 import { readSeries } from '../src/cli/up/recorded-series.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseTarget } from '../src/cli/up/choose-target.ts';
-import { MINUTE_MS, scaleToInstances } from '../src/cli/up/demand-series.ts';
+import { MINUTE_MS, scaleToInstances } from '../src/cli/up/twin-demand.ts';
 import { exampleSeries } from '../src/cli/up/example-series.ts';
 
 const WORLD = {

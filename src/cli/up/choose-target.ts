@@ -1,6 +1,6 @@
 import { NO_TRACK, trackTarget } from '../../domain/target-tracking.ts';
 import type { Sample } from '../../ports/demand.ts';
-import { MINUTE_MS } from './demand-series.ts';
+import { MINUTE_MS } from './twin-demand.ts';
 
 /** The world that a target is chosen for: the same delays and sizes as the example's. */
 export interface ScalingWorld {

@@ -1,6 +1,6 @@
 import type { Sample } from '../../ports/demand.ts';
-import type { DemandSeries } from './demand-series.ts';
-import { MINUTE_MS, splitAt } from './demand-series.ts';
+import type { TwinDemand } from './twin-demand.ts';
+import { MINUTE_MS, splitAt } from './twin-demand.ts';
 import { normal, seededRandom } from './random.ts';
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -29,7 +29,7 @@ interface Spike {
  * same crowd 20 minutes after the start and a second, unforeseen one of its size 65 minutes after the start.
  * The same seed gives the same series. Values are a shape; `scaleToInstances` gives them their level.
  */
-export function exampleSeries(seed: number): DemandSeries {
+export function exampleSeries(seed: number): TwinDemand {
   const random = seededRandom(seed);
   const firstDayMs = Math.floor(EXAMPLE_START_MS / DAY_MS) * DAY_MS - HISTORY_DAYS * DAY_MS;
   const spikes: Spike[] = [];

@@ -4,8 +4,8 @@ import type { ApplicationSpec } from '../../domain/application.ts';
 import { parseSpec } from '../../spec/parse.ts';
 import { parseDurationMs } from '../../spec/units.ts';
 import { packageRoot } from '../../temporal/package-root.ts';
-import type { DemandSeries } from './demand-series.ts';
-import { scaleToInstances } from './demand-series.ts';
+import type { TwinDemand } from './twin-demand.ts';
+import { scaleToInstances } from './twin-demand.ts';
 import { exampleSeries } from './example-series.ts';
 import { readSeries } from './recorded-series.ts';
 
@@ -34,11 +34,11 @@ export interface UpOptions {
 export const FILLED_INSTANCES = 20;
 
 /** The demand that the options ask for, scaled. Throws naming option, value and remedy. */
-export function demandOf(options: UpOptions, perInstance: number): DemandSeries {
+export function demandOf(options: UpOptions, perInstance: number): TwinDemand {
   return scaleToInstances(unscaledSeries(options), FILLED_INSTANCES, perInstance);
 }
 
-function unscaledSeries({ series, testFrom, seed }: UpOptions): DemandSeries {
+function unscaledSeries({ series, testFrom, seed }: UpOptions): TwinDemand {
   if (!series) {
     if (testFrom)
       throw new Error(`--test-from '${testFrom}' needs --series FILE; the example has its own start`);

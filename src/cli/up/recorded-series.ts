@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Sample } from '../../ports/demand.ts';
-import type { DemandSeries } from './demand-series.ts';
-import { MINUTE_MS, splitAt } from './demand-series.ts';
+import type { TwinDemand } from './twin-demand.ts';
+import { MINUTE_MS, splitAt } from './twin-demand.ts';
 
 /**
  * Reads `timestamp,value` (CSV, also gzipped; timestamps ISO 8601, at the START of their step) and brings it to
@@ -16,7 +16,7 @@ export function readSamples(path: string): Sample[] {
 }
 
 /** The series of a file, all before `testFromMs` being history. Throws when either part is empty. */
-export function readSeries(path: string, testFromMs: number): DemandSeries {
+export function readSeries(path: string, testFromMs: number): TwinDemand {
   const series = splitAt(basename(path), readSamples(path), testFromMs);
   const testFrom = new Date(testFromMs).toISOString();
   if (series.history.length === 0)

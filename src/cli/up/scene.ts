@@ -1,8 +1,8 @@
 import type { ApplicationSpec } from '../../domain/application.ts';
 import type { Sample } from '../../ports/demand.ts';
 import { chooseTarget } from './choose-target.ts';
-import { arrivalsOf, MINUTE_MS } from './demand-series.ts';
-import type { DemandSeries } from './demand-series.ts';
+import { arrivalsOf, MINUTE_MS } from './twin-demand.ts';
+import type { TwinDemand } from './twin-demand.ts';
 import type { ExampleDeployment } from './deploy-example.ts';
 import { EXAMPLE_SPIKES_OVER_MS } from './example-series.ts';
 import type { FeedScript } from './feed-script.ts';
@@ -13,7 +13,7 @@ import type { UpOptions } from './options.ts';
 /** All that a run is about, worked out before anything is started. Equal options give an equal scene. */
 export interface Scene {
   spec: ApplicationSpec;
-  series: DemandSeries;
+  series: TwinDemand;
   /** What is sent, without gaps. */
   arrivals: Sample[];
   untilMs: number;
@@ -79,7 +79,7 @@ export function prepareScene(options: UpOptions): Scene {
 }
 
 /** What an autoscaler holds that has looked at the last ten minutes; and one to spare for the first minute to come. */
-function startingSize({ history, live, startMs }: DemandSeries, perInstance: number, filled: number): number {
+function startingSize({ history, live, startMs }: TwinDemand, perInstance: number, filled: number): number {
   const recent = history.filter((step) => step.at > startMs - STABILISATION_MS).map((step) => step.value);
   const held = Math.ceil(Math.max(0, ...recent) / filled);
   const needed = Math.ceil((live[0]?.value ?? 0) / perInstance) + 1;

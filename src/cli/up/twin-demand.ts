@@ -1,8 +1,8 @@
 import { quantile } from '../../domain/quantile.ts';
 import type { Sample } from '../../ports/demand.ts';
 
-/** Demand that the example application meets: what lies before `startMs` is history, the rest is sent. */
-export interface DemandSeries {
+/** Demand that both twins meet: what lies before `startMs` is history, the rest is sent. */
+export interface TwinDemand {
   name: string;
   /** Always one minute: Cloud Monitoring's own step for request counts. */
   stepMs: number;
@@ -20,7 +20,7 @@ export const MINUTE_MS = 60_000;
  * Scales a series so that the 0.99 quantile of its history fills `instances` instances of `perInstance` requests/s.
  * Only history decides, so that the future has no say in what was known before it.
  */
-export function scaleToInstances(series: DemandSeries, instances: number, perInstance: number): DemandSeries {
+export function scaleToInstances(series: TwinDemand, instances: number, perInstance: number): TwinDemand {
   const level = quantile(
     series.history.map((s) => s.value),
     0.99,
@@ -33,7 +33,7 @@ export function scaleToInstances(series: DemandSeries, instances: number, perIns
 }
 
 /** Splits samples at `startMs` into what is known already and what is to come. */
-export function splitAt(name: string, samples: Sample[], startMs: number): DemandSeries {
+export function splitAt(name: string, samples: Sample[], startMs: number): TwinDemand {
   return {
     name,
     stepMs: MINUTE_MS,
@@ -44,7 +44,7 @@ export function splitAt(name: string, samples: Sample[], startMs: number): Deman
 }
 
 /** The live part without gaps, for the generator: in a missing span nothing is sent. Ends with `untilMs` at the latest. */
-export function arrivalsOf(series: DemandSeries, untilMs: number): Sample[] {
+export function arrivalsOf(series: TwinDemand, untilMs: number): Sample[] {
   const known = new Map(series.live.map((s) => [s.at, s.value]));
   const last = Math.min(series.live.at(-1)?.at ?? series.startMs, untilMs);
   const arrivals: Sample[] = [];
