@@ -3,7 +3,7 @@
  * scaled residuals have. NexCP (Barber et al. 2023): quantiles of past residuals with exponentially fading weights,
  * plus the mass of one unseen residual at infinity. On top, per tail, ACI (Gibbs & Candes 2021): the level moves by
  * `ACI_STEP` against each miss, so that the long-run share of misses is right whatever the series does; never beyond
- * the largest residual seen, so the interval stays finite. Guaranteed is the long run, not a given hour or spike.
+ * the largest residual counted, so the interval stays finite. Guaranteed is the long run, not a given hour or spike.
  */
 export interface Calibration {
   /** Weight of the residuals in each cell of an asinh grid, in units of `unit`. */
@@ -31,6 +31,13 @@ const CELLS = 201;
 /** asinh(residual) is kept within +-LIMIT: residuals of up to 1,500 scales. */
 const LIMIT = 8;
 const ACI_STEP = 0.001;
+/**
+ * A residual counts as no further beyond the end that was issued than this part of that interval's width, or than `LEAST_BEYOND`
+ * scales. How far beyond changes no quantile while few are; the many of a shift, met before the scale has followed, would else
+ * hold the interval wide for as long as they are remembered.
+ */
+const MOST_BEYOND = 0.25;
+const LEAST_BEYOND = 1;
 const RENORMALISE_AT = 1e6;
 
 export function newCalibration(nominalCoverage: number): Calibration {
@@ -74,12 +81,13 @@ export function learn(
     calibration.below = moved(calibration.below, miss, residual < issued.lower);
     calibration.above = moved(calibration.above, miss, residual > issued.upper);
   }
+  const counted = calibration.count > 0 ? bounded(residual, issued) : residual;
   calibration.unit *= Math.exp(1 / memory);
-  const cell = cellOf(residual);
+  const cell = cellOf(counted);
   calibration.cells[cell] = (calibration.cells[cell] ?? 0) + calibration.unit;
   calibration.total += calibration.unit;
-  calibration.smallest = Math.min(calibration.smallest, residual);
-  calibration.largest = Math.max(calibration.largest, residual);
+  calibration.smallest = Math.min(calibration.smallest, counted);
+  calibration.largest = Math.max(calibration.largest, counted);
   calibration.count++;
   if (calibration.unit > RENORMALISE_AT) {
     calibration.cells = calibration.cells.map((weight) => weight / calibration.unit);
@@ -88,9 +96,17 @@ export function learn(
   }
 }
 
-/** ACI's step. The bounds keep a long run of misses, or of none, from winding the level up. */
+function bounded(residual: number, { lower, upper }: Spread): number {
+  const beyond = Math.max(LEAST_BEYOND, MOST_BEYOND * (upper - lower));
+  return Math.min(upper + beyond, Math.max(lower - beyond, residual));
+}
+
+/**
+ * ACI's step. The bounds keep a long run of misses, or of none, from winding the level up: at nought the end is the furthest residual
+ * counted, and each step below it would hold that for as long again.
+ */
 function moved(level: number, miss: number, missed: boolean): number {
-  return Math.min(4 * miss, Math.max(-miss, level + ACI_STEP * (miss - (missed ? 1 : 0))));
+  return Math.min(4 * miss, Math.max(0, level + ACI_STEP * (miss - (missed ? 1 : 0))));
 }
 
 function cellOf(residual: number): number {

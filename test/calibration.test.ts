@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learn, newCalibration, spread } from '../models/calibration.ts';
+import { learn, newCalibration, type Spread, spread } from '../models/calibration.ts';
 import { normal, seeded } from './support/models-series.ts';
 
 const COVERAGE = 0.95;
@@ -54,6 +54,32 @@ describe('the calibration of an interval', () => {
     expect(upper).toBeLessThan(14);
     // Misses of the old level still weigh, so the lower end comes along more slowly than the upper one.
     expect(lower).toBeLessThan(9);
+  });
+
+  it('is near its width again a day after a shift, however wild the misses before it could answer', () => {
+    const [shiftAt, lead, day] = [6_000, 48, 288];
+    const halfWidthAfter = (wild: number) => {
+      const random = seeded(5);
+      const calibration = newCalibration(COVERAGE);
+      const pending: Spread[] = [];
+      for (let step = 0; step < shiftAt + lead + day; step++) {
+        pending.push(spread(calibration));
+        if (step < lead) continue;
+        const usual = normal(random);
+        const shifted = step >= shiftAt && step < shiftAt + lead;
+        learn(calibration, shifted ? wild : usual, pending.shift()!, COVERAGE, 1_000);
+      }
+      const { lower, upper } = spread(calibration);
+      return (upper - lower) / 2;
+    };
+    expect(halfWidthAfter(1_000)).toBeLessThan(1.4 * halfWidthAfter(0));
+  });
+
+  it('follows residuals that have really become tenfold', () => {
+    const random = seeded(6);
+    const { calibration } = run(12_000, (step) => (step < 6_000 ? 1 : 10) * normal(random));
+    expect(spread(calibration).upper).toBeGreaterThan(16);
+    expect(spread(calibration).lower).toBeLessThan(-16);
   });
 
   it('stays finite: no run of misses takes an end beyond the largest residual seen', () => {

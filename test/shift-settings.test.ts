@@ -31,7 +31,7 @@ let walked: Walked;
 
 beforeAll(async () => {
   walked = await walk(world, { fitter: quickFitter(), from: FROM, to: SHIFT_MS + 1.9 * DAY_MS });
-}, 60_000);
+}, 180_000);
 
 function decided(policy: DecideOptions['policy'], propose?: DecideOptions['propose']): Decided {
   const settings = { ...DEFAULT_SETTINGS, thresholdFactor: LEAST };
@@ -65,14 +65,14 @@ describe.each(['interval', 'cost'] as const)('policy %s', (policy) => {
       Math.ceil(world.demandAt(FROM + step * STEP_MS)! / (LEAST * PER_INSTANCE)),
     );
     expect(turnsOf(course.mirrors)).toBeLessThan(turnsOf(asked));
-  }, 60_000);
+  }, 180_000);
 });
 
 test('bounds that do not hold are noticed', () => {
   const wide = { ...SETTINGS_BOUNDS, thresholdFactor: { least: 0.01, most: 100, factor: 1.1 } };
   const course = decided('interval', (replay, settings) => proposeSettings(replay, settings, wide));
   expect(faultsOf(course)).toEqual(['thresholdFactor is out of bounds']);
-}, 60_000);
+}, 180_000);
 
 test('settings that follow the last hour only are noticed', () => {
   const course = decided('interval', (replay, settings) => {
@@ -90,4 +90,4 @@ test('settings that follow the last hour only are noticed', () => {
     };
   });
   expect(faultsOf(course)).toEqual(['thresholdFactor oscillates']);
-}, 60_000);
+}, 180_000);
