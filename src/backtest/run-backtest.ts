@@ -123,7 +123,7 @@ export const ABOUT: readonly { name: string; about: string }[] = [
   },
   {
     name: 'cost, in decide',
-    about: 'the same within the live decision: stabilisation, parking, a primary that scale moves',
+    about: 'the same within the live decision: what is deleted waits, and a primary that scale moves',
   },
   {
     name: 'interval',
