@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { NearTerm } from '../activities/near-term.ts';
+import { prepareScene } from '../src/cli/up/scene.ts';
+import { decide } from '../src/domain/decide.ts';
+import type { ExpectedEvent } from '../src/domain/event.ts';
+import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
+import { NO_INSTANCES, sumOf } from '../src/domain/tier.ts';
+import { eventsOfYaml } from '../src/events/read-events.ts';
+import { parseSpec } from '../src/spec/parse.ts';
+import { forecast, input, MINUTE_MS } from './support/decide-inputs.ts';
+
+/**
+ * The example's campaign, the first of its kind: nothing in its history is like it. Announced, it has mirrors raised before the
+ * crowd; unannounced, reaction raises them once the crowd is seen.
+ */
+const ANNOUNCED = eventsOfYaml(readFileSync('examples/shop-campaign-events.yaml', 'utf8'), 'campaign');
+const START = ANNOUNCED[0]!.start;
+const scene = prepareScene({ speed: 20, seed: 1007, spec: 'examples/shop-campaign.yaml' });
+const { spec } = parseSpec(readFileSync('examples/shop-campaign.yaml', 'utf8'), 'shop-campaign.yaml');
+/** What the primary has for usual demand, as before the first of the day's two crowds. */
+const SERVING = Math.ceil(demandUntil(START - 50 * MINUTE_MS).at(-1)!.value / spec.demand.perInstance) + 2;
+
+function demandUntil(now: number) {
+  const { history, live } = scene.series;
+  return [...history, ...live].filter(({ at }) => at <= now - spec.demand.observationDelayMs);
+}
+
+/** Mirrors wanted at `now`, by demand up to then. */
+async function mirrorsAt(now: number, events: readonly ExpectedEvent[]) {
+  const samples = demandUntil(now);
+  const nearTerm = new NearTerm(spec);
+  const values = Float64Array.from(samples, ({ value }) => value);
+  await nearTerm.learn({ startAt: samples[0]!.at, stepMs: MINUTE_MS, values }, events);
+  const { at: asOf, value: observed } = samples.at(-1)!;
+  const { plan } = decide(
+    input({
+      spec,
+      settings: DEFAULT_SETTINGS,
+      forecast: forecast({ asOf, issuedAt: now, observed, nearTerm: nearTerm.outlook(now)! }),
+      fleet: {
+        primary: { serving: SERVING, minimum: SERVING, maximum: SERVING, target: SERVING },
+        mirrors: [],
+      },
+    }),
+  );
+  return sumOf(plan.mirrors);
+}
+
+test('announced, it has mirrors warm before the crowd and full when it begins, minutes before it is seen', async () => {
+  const before = START - 2 * MINUTE_MS;
+  expect((await mirrorsAt(before, ANNOUNCED)).warm).toBeGreaterThan(5);
+  expect((await mirrorsAt(START, ANNOUNCED)).full).toBeGreaterThan(5);
+  for (const at of [before, START]) expect(await mirrorsAt(at, [])).toEqual(NO_INSTANCES);
+}, 60_000);
+
+test('unannounced, reaction raises full mirrors once the crowd is seen', async () => {
+  const seen = START + spec.demand.observationDelayMs + 4 * MINUTE_MS;
+  expect((await mirrorsAt(seen, [])).full).toBeGreaterThan(5);
+}, 60_000);
