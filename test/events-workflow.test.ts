@@ -14,7 +14,7 @@ import { eventsId } from '../src/temporal/ids.ts';
 import { removeSchedules } from '../src/temporal/schedules.ts';
 import { openEmptyLedger } from './support/empty-ledger.ts';
 import { SHOP } from './support/fake-cloud.ts';
-import { bundleWorkflows, eventually, startDevServer } from './support/temporal-side.ts';
+import { bundleWorkflows, detailsOf, eventually, startDevServer } from './support/temporal-side.ts';
 
 /** The Schedule of a real server has each source looked at; one that is dead costs the others nothing. */
 
@@ -83,6 +83,10 @@ it('looks at every source when it is applied, again when the specification chang
   expect(await first.result()).toMatch(
     /^holidays-us: \d+ events, \d+ changed; news-rss: no answer: it answers 503; measured: 0 events/,
   );
+  const details = await detailsOf(first);
+  expect(details).toMatch(/^holidays-us +\d+ events/m);
+  expect(details).toMatch(/^news-rss +no answer: it answers 503/m);
+  expect(details).toMatch(/^measured +0 events/m);
   expect(await ledger.eventStore.events('shop', NOW, NOW + 1e10, NOW)).toContainEqual(
     expect.objectContaining({ name: 'Thanksgiving Day', source: 'holidays-us' }),
   );

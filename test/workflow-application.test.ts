@@ -1,4 +1,3 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +12,7 @@ import {
   resumeUpdate,
   stateQuery,
 } from '../workflows/messages.ts';
-import { bundleWorkflows, eventually, onStage, startDevServer } from './support/temporal-side.ts';
+import { bundleWorkflows, detailsOf, eventually, onStage, startDevServer } from './support/temporal-side.ts';
 import type { Stage } from './support/temporal-side.ts';
 
 let env: TestWorkflowEnvironment;
@@ -221,12 +220,6 @@ describe('an application on a real Temporal server', () => {
     }),
   );
 });
-
-/** What the Temporal UI shows as current details. */
-async function detailsOf(handle: WorkflowHandle): Promise<string> {
-  const query = '__temporal_workflow_metadata';
-  return (await handle.query<{ currentDetails: string }, []>(query)).currentDetails;
-}
 
 async function runIdOf(application: string): Promise<string> {
   return (await env.client.workflow.getHandle(`application/${application}`).describe()).runId;

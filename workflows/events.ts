@@ -30,8 +30,10 @@ export async function events({ application }: EventsInput): Promise<string> {
     [application],
   );
   if (!spec) return 'the application is gone: nothing to look for';
+  const sources = spec.events ?? [];
+  setCurrentDetails(codeBlock([['asking', sources.map(({ id }) => id).join(', ') || 'no source']]));
   const told = await Promise.all(
-    (spec.events ?? []).map(async (source): Promise<[string, string]> => {
+    sources.map(async (source): Promise<[string, string]> => {
       const summary = `${source.id} (${source.type})`;
       const look = lookForEvents.executeWithOptions({ summary }, [{ spec, source }]);
       return [source.id, await look.catch(failureText)];

@@ -42,6 +42,12 @@ export async function startDevServer(): Promise<TestWorkflowEnvironment> {
   });
 }
 
+/** What the Temporal UI shows as current details. */
+export async function detailsOf(handle: WorkflowHandle): Promise<string> {
+  const query = '__temporal_workflow_metadata';
+  return (await handle.query<{ currentDetails: string }, []>(query)).currentDetails;
+}
+
 /** What the fake decision says until told otherwise. */
 export interface Script {
   mirrors: ZonePlan[];
