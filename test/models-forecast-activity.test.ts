@@ -214,4 +214,14 @@ describe('the forecast activity', () => {
     await forecast({ ...ask, spec: { ...SPEC, demand: { ...SPEC.demand, filter: 'zone = "b"' } } });
     expect(reads[0]!.from).toBe(now - 14 * DAY_MS);
   });
+
+  it('another instance group of the same application, as blue-green leaves it, goes on with what is known', async () => {
+    const { forecast } = start();
+    await forecast(ask);
+    now += MINUTE_MS;
+    reads = [];
+    const green = { ...SPEC, primary: { ...SPEC.primary, zone: 'us-central1-f', instanceGroup: 'shop-green' } };
+    expect(await forecast({ ...ask, spec: green })).toMatchObject({ quality: 'calibrated', model: 'mstl-ets' });
+    expect(reads).toEqual([{ from: at(4 * DAY) - 30 * MINUTE_MS, to: now }]);
+  });
 });
