@@ -220,8 +220,14 @@ describe('the forecast activity', () => {
     await forecast(ask);
     now += MINUTE_MS;
     reads = [];
-    const green = { ...SPEC, primary: { ...SPEC.primary, zone: 'us-central1-f', instanceGroup: 'shop-green' } };
-    expect(await forecast({ ...ask, spec: green })).toMatchObject({ quality: 'calibrated', model: 'mstl-ets' });
+    const green = {
+      ...SPEC,
+      primary: { ...SPEC.primary, zone: 'us-central1-f', instanceGroup: 'shop-green' },
+    };
+    expect(await forecast({ ...ask, spec: green })).toMatchObject({
+      quality: 'calibrated',
+      model: 'mstl-ets',
+    });
     expect(reads).toEqual([{ from: at(4 * DAY) - 30 * MINUTE_MS, to: now }]);
   });
 });
