@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { NearTerm } from '../activities/near-term.ts';
 import { prepareScene } from '../src/cli/up/scene.ts';
 import { decide } from '../src/domain/decide.ts';
 import type { ExpectedEvent } from '../src/domain/event.ts';
@@ -8,7 +7,8 @@ import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
 import { NO_INSTANCES, sumOf } from '../src/domain/tier.ts';
 import { eventsOfYaml } from '../src/events/read-events.ts';
 import { parseSpec } from '../src/spec/parse.ts';
-import { forecast, input, MINUTE_MS } from './support/decide-inputs.ts';
+import { input, MINUTE_MS } from './support/decide-inputs.ts';
+import { exampleForecast, knownAt } from './support/example-forecast.ts';
 
 /**
  * The example's campaign, the first of its kind: nothing in its history is like it. Announced, it has mirrors raised before the
@@ -19,29 +19,18 @@ const START = ANNOUNCED[0]!.start;
 const scene = prepareScene({ speed: 20, seed: 1007, spec: 'examples/shop-campaign.yaml' });
 const { spec } = parseSpec(readFileSync('examples/shop-campaign.yaml', 'utf8'), 'shop-campaign.yaml');
 /** What the primary has for usual demand, as before the first of the day's two crowds. */
-const SERVING = Math.ceil(demandUntil(START - 50 * MINUTE_MS).at(-1)!.value / spec.demand.perInstance) + 2;
-
-function demandUntil(now: number) {
-  const { history, live } = scene.series;
-  return [...history, ...live].filter(({ at }) => at <= now - spec.demand.observationDelayMs);
-}
+const SERVING =
+  Math.ceil(knownAt(scene.series, spec, START - 50 * MINUTE_MS).at(-1)!.value / spec.demand.perInstance) + 2;
 
 /** Mirrors wanted at `now`, by demand up to then. */
 async function mirrorsAt(now: number, events: readonly ExpectedEvent[]) {
-  const samples = demandUntil(now);
-  const nearTerm = new NearTerm(spec);
-  const values = Float64Array.from(samples, ({ value }) => value);
-  await nearTerm.learn({ startAt: samples[0]!.at, stepMs: MINUTE_MS, values }, events);
-  const { at: asOf, value: observed } = samples.at(-1)!;
+  const primary = { serving: SERVING, minimum: SERVING, maximum: SERVING, target: SERVING };
   const { plan } = decide(
     input({
       spec,
       settings: DEFAULT_SETTINGS,
-      forecast: forecast({ asOf, issuedAt: now, observed, nearTerm: nearTerm.outlook(now)! }),
-      fleet: {
-        primary: { serving: SERVING, minimum: SERVING, maximum: SERVING, target: SERVING },
-        mirrors: [],
-      },
+      forecast: await exampleForecast(scene.series, spec, events, now),
+      fleet: { primary, mirrors: [] },
     }),
   );
   return sumOf(plan.mirrors);

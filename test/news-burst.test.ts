@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { createEventActivities } from '../activities/events.ts';
-import { NearTerm } from '../activities/near-term.ts';
 import { sizedEvents } from '../activities/sized-events.ts';
 import { holidaysOf } from '../models/features/holidays.ts';
 import { describeDecision } from '../src/cli/explain.ts';
-import type { TwinDemand } from '../src/cli/up/twin-demand.ts';
 import type { FeedScript } from '../src/cli/up/feed-script.ts';
 import type { FeedServer } from '../src/cli/up/feed-server.ts';
 import { serveFeeds } from '../src/cli/up/feed-server.ts';
@@ -19,8 +17,9 @@ import { createEventSources } from '../src/events/sources.ts';
 import type { StoredLedger } from '../src/ledger/sql-ledger.ts';
 import { parseSpec } from '../src/spec/parse.ts';
 import { freePort } from '../src/temporal/free-port.ts';
-import { forecast, input, MINUTE_MS } from './support/decide-inputs.ts';
+import { input, MINUTE_MS } from './support/decide-inputs.ts';
 import { openEmptyLedger } from './support/empty-ledger.ts';
+import { exampleForecast } from './support/example-forecast.ts';
 
 /**
  * The example with a news and a social source on its whole way: served feeds, looks, surprise, event, outlook, decision. A
@@ -75,19 +74,13 @@ async function decisionAt(
   events: Awaited<ReturnType<typeof sizedEvents>>,
   now: number,
 ) {
-  const { history, live }: TwinDemand = scene.series;
-  const asOf = now - spec.demand.observationDelayMs;
-  const samples = [...history, ...live].filter(({ at }) => at <= asOf);
-  const values = Float64Array.from(samples, ({ value }) => value);
-  const nearTerm = new NearTerm(spec);
-  await nearTerm.learn({ startAt: samples[0]!.at, stepMs: MINUTE_MS, values }, events);
-  const observed = values.at(-1)!;
-  const serving = Math.ceil(observed / spec.demand.perInstance) + 2;
+  const known = await exampleForecast(scene.series, spec, events, now);
+  const serving = Math.ceil(known.observed / spec.demand.perInstance) + 2;
   return decide(
     input({
       spec,
       settings: DEFAULT_SETTINGS,
-      forecast: forecast({ asOf, issuedAt: now, observed, nearTerm: nearTerm.outlook(now)! }),
+      forecast: known,
       fleet: { primary: { serving, minimum: 2, maximum: 40, target: serving }, mirrors: [] },
     }),
   );
