@@ -77,11 +77,12 @@ export function learn(
   memory: number,
 ): void {
   const miss = (1 - nominalCoverage) / 2;
+  let counted = residual;
   if (calibration.count > 0) {
     calibration.below = moved(calibration.below, miss, residual < issued.lower);
     calibration.above = moved(calibration.above, miss, residual > issued.upper);
+    counted = bounded(residual, issued);
   }
-  const counted = calibration.count > 0 ? bounded(residual, issued) : residual;
   calibration.unit *= Math.exp(1 / memory);
   const cell = cellOf(counted);
   calibration.cells[cell] = (calibration.cells[cell] ?? 0) + calibration.unit;

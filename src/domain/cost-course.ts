@@ -55,12 +55,17 @@ export class CoursePlanner {
       throw new Error(
         `horizonTicks is ${horizonTicks}: plan more than the ${this.off} ticks that a cold start takes`,
       );
-    const { full, warm: missedWarm, shadow: missedShadow, off } = MISSED_AT_REST;
+    const place = (tier: Tier | 'off', position: number, price: number) => ({
+      tier,
+      position,
+      price,
+      missed: MISSED_AT_REST[tier],
+    });
     this.#places = [
-      { position: 0, price: prices.full, tier: 'full', missed: full },
-      { position: warm, price: prices.warm, tier: 'warm', missed: missedWarm },
-      { position: shadow, price: prices.shadow, tier: 'shadow', missed: missedShadow },
-      { position: this.off, price: 0, tier: 'off', missed: off },
+      place('full', 0, prices.full),
+      place('warm', warm, prices.warm),
+      place('shadow', shadow, prices.shadow),
+      place('off', this.off, 0),
     ];
     this.#priceFull = prices.full;
     this.#lossPrice = model.violationCost * prices.full;
@@ -138,10 +143,8 @@ export class CoursePlanner {
       const to = arrived ? this.#next[tick]![held]! : Math.max(goal, held - 1);
       const rests = to >= held;
       const waits = rests ? (callsPerHour / TICKS_PER_HOUR) * to : 0;
-      const { price, missed } = (rests && this.#places.find((place) => place.position === to)) || {
-        price: this.#priceFull,
-        missed: 1,
-      };
+      const raised = { price: this.#priceFull, missed: 1 };
+      const { price, missed } = rests ? this.#places.find((place) => place.position === to)! : raised;
       const unserved = missed * need[tick]! + waits * NEED_AFTER_CALL;
       cost.instances += (price + waits * this.#priceFull) / TICKS_PER_HOUR;
       cost.violations += (unserved * this.#lossPrice) / TICKS_PER_HOUR;

@@ -42,7 +42,8 @@ export function bridgingLevel({ primary, mirrors }: FleetState, policy: 'interva
   const byLoad = primary.target > primary.minimum;
   const missing = byLoad ? Math.max(0, primary.target - primary.serving) : 0;
   const { full, warm, shadow } = sumOf(mirrors);
-  const atHand = policy === 'cost' ? warm + shadow : warm;
-  const asked = policy === 'cost' ? PER_MISSING * missing : missing;
-  return missing > 0 ? full + Math.min(asked, atHand) : 0;
+  if (missing === 0) return 0;
+  return (
+    full + (policy === 'cost' ? Math.min(PER_MISSING * missing, warm + shadow) : Math.min(missing, warm))
+  );
 }
