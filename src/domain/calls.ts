@@ -4,8 +4,17 @@ const GAP_MINUTES = [
 ];
 /** How long what happened counts (to 1/e), in hours. */
 const MEMORY_HOURS = 7 * 24;
-/** Before anything was seen: a call in two days. */
-const PRIOR = { calls: 0.02, minutes: 60 };
+/**
+ * Before anything was seen: calls an hour of a level that was needed an hour ago, and how they become rarer with time since, a power
+ * law as of aftershocks (Omori 1894); held for as sure as what so many minutes would have shown. Chosen on recorded demand
+ * (docs/benchmarks.md).
+ */
+const PRIOR = { perHour: 0.1, decay: 0.75, minutes: 240 };
+/** Of each bin, at the geometric mean of its edges. */
+const PRIOR_PER_HOUR = GAP_MINUTES.map((from, bin) => {
+  const hours = Math.sqrt(Math.max(1.5, from) * (GAP_MINUTES[bin + 1] ?? 2 * from)) / 60;
+  return PRIOR.perHour * hours ** -PRIOR.decay;
+});
 /** Demand this little into a level needs no instance for it. */
 const TOLERANCE = 0.05;
 
@@ -50,7 +59,8 @@ export class CallRates {
     const last = this.#lastNeeded[level];
     if (last === undefined) return 0;
     const bin = binOf(this.#minute - last);
-    return (60 * (this.#calls[bin]! + PRIOR.calls)) / (this.#minutes[bin]! + PRIOR.minutes);
+    const supposed = (PRIOR_PER_HOUR[bin]! * PRIOR.minutes) / 60;
+    return (60 * (this.#calls[bin]! + supposed)) / (this.#minutes[bin]! + PRIOR.minutes);
   }
 
   #forget(): void {
