@@ -36,17 +36,17 @@ export function numberedRows(
   return Array.from({ length: steps }, (_, step) => row(String(step + 1), forecast.at(step)!)).join('');
 }
 
-/** The step an hour ahead, its tails tracked; nothing where the series ends before it. */
+/** The step an hour ahead, its tails calibrated; nothing where the series ends before it. */
 export function hourAhead(
   trace: Trace,
   model: string,
   known: History,
   forecast: QuantileForecast,
-  track: (history: History, forecast: QuantileForecast) => number[],
+  calibrate: (history: History, forecast: QuantileForecast) => number[],
 ): string {
   const { asOf, stepMs } = forecast;
   if (Math.round((asOf - trace.firstMs + HOUR_MS) / stepMs) > trace.history.values.length) return '';
-  return rowWriter(trace, model, forecast)(iso(asOf + HOUR_MS - stepMs), track(known, forecast));
+  return rowWriter(trace, model, forecast)(iso(asOf + HOUR_MS - stepMs), calibrate(known, forecast));
 }
 
 function rowWriter(trace: Pick<Trace, 'name'>, model: string, { asOf }: QuantileForecast) {

@@ -3,11 +3,11 @@ import { performance } from 'node:perf_hooks';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { createGzip } from 'node:zlib';
-import { createTracker } from '../models/combined/tracked.ts';
 import type { History } from '../models/forecaster.ts';
 import type { Contender, Forecast } from '../models/line-up.ts';
 import { CONTENDERS, loadContenders } from '../models/line-up.ts';
 import { M4_STEPS, readM4 } from './forecast-m4.ts';
+import { calibratedAhead } from './forecast-online.ts';
 import { headerOf, hourAhead, numberedRows, rowsOf } from './forecast-rows.ts';
 import type { Trace } from './forecast-traces.ts';
 import { originsOf, readTraces } from './forecast-traces.ts';
@@ -77,14 +77,16 @@ function namesOf(): string[] | undefined {
 
 async function forecastTrace(trace: Trace, model: Contender, by: 'run' | 'online' | 'events'): Promise<void> {
   const forecast = timed(model);
-  const track = createTracker(HOUR_MS / trace.history.stepMs - 1);
+  const calibrate = calibratedAhead(HOUR_MS / trace.history.stepMs);
   const events = options.events === 'on' ? trace.events : [];
   for (const origin of originsOf(trace, by)) {
     const known = { ...trace.history, values: trace.history.values.subarray(0, origin) };
     const given = await forecast(known, events);
     if (!given) continue;
     file.write(
-      by === 'online' ? hourAhead(trace, model.name, known, given, track) : rowsOf(trace, model.name, given),
+      by === 'online'
+        ? hourAhead(trace, model.name, known, given, calibrate)
+        : rowsOf(trace, model.name, given),
     );
   }
 }

@@ -8,6 +8,12 @@ export interface History {
   values: Float64Array;
 }
 
+/** How far an interval reaches below and above its median. */
+export interface HalfWidths {
+  down: number;
+  up: number;
+}
+
 /** A fitted model as plain data: the median path that it expects from the step after `asOf` on. */
 export interface Fitted {
   model: string;
@@ -16,6 +22,8 @@ export interface Fitted {
   stepMs: number;
   /** `path[i]` is the median of the step that ends at `asOf + (i + 1) * stepMs`. */
   path: number[];
+  /** Half-widths of its own 95% interval at `asOf + (i + 1) * stepMs`, which may be coarser. Absent: it has none. */
+  fan?: { stepMs: number; down: number[]; up: number[] };
 }
 
 /**
@@ -31,6 +39,17 @@ export interface Forecaster {
 /** Median of the step that ends at `at`, or undefined outside of the path. */
 export function pathAt(fitted: Fitted, at: number): number | undefined {
   return fitted.path[Math.round((at - fitted.asOf) / fitted.stepMs) - 1];
+}
+
+/** Half-widths at a time: lines between those that are given, the nearest beyond. Undefined where the model has none. */
+export function halfWidthsAt({ asOf, fan }: Fitted, at: number): HalfWidths | undefined {
+  if (!fan || fan.down.length === 0) return undefined;
+  const last = fan.down.length - 1;
+  const place = Math.min(last, Math.max(0, (at - asOf) / fan.stepMs - 1));
+  const before = Math.floor(place);
+  const read = (of: readonly number[]) =>
+    of[before]! + (place - before) * (of[Math.min(last, before + 1)]! - of[before]!);
+  return { down: read(fan.down), up: read(fan.up) };
 }
 
 /** End of the newest step. */

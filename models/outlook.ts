@@ -1,5 +1,6 @@
 import type { FanPoint, Interval, WindowInterval } from '../src/domain/forecast.ts';
-import { pathAt } from './forecaster.ts';
+import type { HalfWidths } from './forecaster.ts';
+import { halfWidthsAt, pathAt } from './forecaster.ts';
 import type { PipelineState } from './pipeline.ts';
 import { correctionFor, intervalAround, readingsOf } from './probes.ts';
 
@@ -26,14 +27,20 @@ export function medianAt(state: PipelineState, asOf: number, steps: number): num
   return Math.max(0, path + state.offset * Math.exp(-leadMs / OFFSET_FADES_MS));
 }
 
+/** Half-widths of the fit's own at a time; undefined where it has none. */
+export function halfWidths({ fitted }: PipelineState, at: number): HalfWidths | undefined {
+  return fitted && halfWidthsAt(fitted, at);
+}
+
 export function fanOf(state: PipelineState, asOf: number, median: readonly number[]): FanPoint[] {
   const fan: FanPoint[] = [];
   const readings = readingsOf(state.probes, 'point');
   for (let steps = 1; steps <= median.length; steps++) {
     const leadMs = steps * state.stepMs;
     if (leadMs > FINE_FAN_MS && leadMs % Math.max(COARSE_FAN_MS, state.stepMs) !== 0) continue;
-    const by = correctionFor(readings, steps, asOf, state.stepMs);
-    fan.push({ at: asOf + leadMs, ...intervalAround(median[steps - 1]!, by) });
+    const at = asOf + leadMs;
+    const by = correctionFor(readings, steps, asOf, state.stepMs, halfWidths(state, at));
+    fan.push({ at, ...intervalAround(median[steps - 1]!, by) });
   }
   return fan;
 }
@@ -45,8 +52,15 @@ export function peakOf(
   median: readonly number[],
 ): Interval & { at: number } {
   const steps = median.indexOf(Math.max(...median)) + 1;
-  const by = correctionFor(readingsOf(state.probes, 'point'), steps, asOf, state.stepMs);
-  return { ...intervalAround(median[steps - 1]!, by), at: asOf + steps * state.stepMs };
+  const at = asOf + steps * state.stepMs;
+  const by = correctionFor(
+    readingsOf(state.probes, 'point'),
+    steps,
+    asOf,
+    state.stepMs,
+    halfWidths(state, at),
+  );
+  return { ...intervalAround(median[steps - 1]!, by), at };
 }
 
 /** Intervals of window maxima. A longer window's maximum is never below a shorter one's. */

@@ -1,13 +1,13 @@
 import type { FanPoint, Interval, WindowInterval } from '../src/domain/forecast.ts';
 import type { Fitted } from './forecaster.ts';
 import { pathAt } from './forecaster.ts';
-import { fanOf, medianAt, medianPath, peakOf, sustainedOf, windowsOf } from './outlook.ts';
+import { fanOf, halfWidths, medianAt, medianPath, peakOf, sustainedOf, windowsOf } from './outlook.ts';
 import type { Probe } from './probes.ts';
 import { copyOfProbe, isCalibrated, issue, mature, newProbes } from './probes.ts';
 
 /** All that a pipeline remembers between forecasts: plain data (JSON), kept in the ledger. */
 export interface PipelineState {
-  v: 1;
+  v: 2;
   stepMs: number;
   nominalCoverage: number;
   /** End of the newest step taken in; undefined before the first. */
@@ -61,7 +61,7 @@ const RECENT_MS = 90 * MINUTE_MS;
 
 export function newPipeline(stepMs: number, nominalCoverage: number): PipelineState {
   return {
-    v: 1,
+    v: 2,
     stepMs,
     nominalCoverage,
     recent: [],
@@ -131,6 +131,7 @@ export function adopt(state: PipelineState, fit: Fitted): void {
   for (let at = Math.max(fit.asOf + state.stepMs, firstRecent(state)); at <= state.asOf; at += state.stepMs) {
     follow(state, at, valueAt(state, at));
   }
+  issuePoints(state, state.asOf);
 }
 
 function takeIn(state: PipelineState, at: number, value: number | undefined): void {
@@ -139,13 +140,29 @@ function takeIn(state: PipelineState, at: number, value: number | undefined): vo
   state.asOf = at;
   follow(state, at, value);
   settle(state, at);
+  issueWindows(state, at);
+  issuePoints(state, at);
+}
+
+function issueWindows(state: PipelineState, at: number): void {
   const windows = state.probes.filter((probe) => probe.kind === 'window');
   const peaks = runningMaximum(medianPath(state, at, Math.max(...windows.map((probe) => probe.steps))));
-  for (const probe of state.probes) {
-    if (Math.round(at / state.stepMs) % probe.every !== 0) continue;
-    const path = probe.kind === 'window' ? peaks[probe.steps - 1]! : medianAt(state, at, probe.steps);
-    issue(probe, at, path, state.stepMs);
+  for (const probe of windows) {
+    if (isDue(state, probe, at)) issue(probe, at, peaks[probe.steps - 1]!, state.stepMs);
   }
+}
+
+/** Notes what is said of single steps at `at`; again with a newer fit, which is what is told from there on. */
+function issuePoints(state: PipelineState, at: number): void {
+  for (const probe of state.probes) {
+    if (probe.kind !== 'point' || !isDue(state, probe, at)) continue;
+    const own = halfWidths(state, at + probe.steps * state.stepMs);
+    issue(probe, at, medianAt(state, at, probe.steps), state.stepMs, own);
+  }
+}
+
+function isDue({ stepMs }: PipelineState, { every }: Probe, at: number): boolean {
+  return Math.round(at / stepMs) % every === 0;
 }
 
 /** Scores the forecasts that this step settles. */

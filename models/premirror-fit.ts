@@ -5,10 +5,10 @@ import { expertsOver, loadNets } from './installed.ts';
 import type { PipelineState } from './pipeline.ts';
 import type { Premirror } from './premirror.ts';
 import { createPremirror } from './premirror.ts';
-import { MEDIAN } from './quantile-forecast.ts';
+import { LEVELS, MEDIAN } from './quantile-forecast.ts';
 import { replayTimes, warmUp } from './warm-up.ts';
 
-/** The combination as what the pipeline takes: median paths, calibrated there. */
+/** The combination as what the pipeline takes: median paths and half-widths, calibrated there. */
 export interface PremirrorFit {
   /** `series` names whose history this is: what was learnt of it is kept between fits. */
   fit(history: History, steps: number, series?: string, events?: readonly AnnouncedEvent[]): Promise<Fitted>;
@@ -21,6 +21,10 @@ export interface PremirrorFit {
 }
 
 const DAY_MS = 86_400_000;
+/** The combination's own grid: finer half-widths would say nothing more. */
+const FAN_STEP_MS = 300_000;
+const LOW = LEVELS.indexOf(0.025);
+const HIGH = LEVELS.indexOf(0.975);
 /** Series remembered (a quarter of a megabyte each); the one longest unasked goes first. */
 const MOST_SERIES = 64;
 
@@ -44,12 +48,12 @@ export function createPremirrorFit(create: () => Premirror): PremirrorFit {
   }
 
   return {
-    fit: (history, steps, series, events) => medianPath(find(series), history, steps, events),
+    fit: (history, steps, series, events) => fitOf(find(series), history, steps, events),
     async warmUp(history, nominalCoverage, steps, events) {
       const premirror = create();
       const fits = new Map<number, Fitted>();
       for (const at of replayTimes(history)) {
-        fits.set(at, await medianPath(premirror, until(history, at, Infinity), steps, events));
+        fits.set(at, await fitOf(premirror, until(history, at, Infinity), steps, events));
       }
       const replayed: Forecaster = {
         name: premirror.name,
@@ -60,23 +64,34 @@ export function createPremirrorFit(create: () => Premirror): PremirrorFit {
         },
       };
       const state = warmUp(history, replayed, nominalCoverage);
-      return { ...state, fitted: await medianPath(premirror, history, steps, events), offset: 0 };
+      return { ...state, fitted: await fitOf(premirror, history, steps, events), offset: 0 };
     },
   };
 }
 
-/** The medians; what lies beyond a day repeats the day before. */
-async function medianPath(
+/** Medians and half-widths; what lies beyond a day repeats the day before. */
+async function fitOf(
   premirror: Premirror,
   history: History,
   steps: number,
   events?: readonly AnnouncedEvent[],
 ): Promise<Fitted> {
   const forecast = await premirror.forecast(history, events);
-  const perDay = Math.round(DAY_MS / history.stepMs);
-  const path: number[] = [];
-  for (let step = 0; step < steps; step++) {
-    path.push(forecast.at(step)?.[MEDIAN] ?? path[step - perDay]!);
-  }
-  return { model: premirror.name, asOf: forecast.asOf, stepMs: forecast.stepMs, path };
+  const { asOf, stepMs } = forecast;
+  const perDay = Math.round(DAY_MS / stepMs);
+  const rows: number[][] = [];
+  for (let step = 0; step < steps; step++) rows.push(forecast.at(step) ?? rows[step - perDay]!);
+  const every = Math.max(1, Math.round(FAN_STEP_MS / stepMs));
+  const given = rows.filter((_, step) => (step + 1) % every === 0);
+  return {
+    model: premirror.name,
+    asOf,
+    stepMs,
+    path: rows.map((row) => row[MEDIAN]!),
+    fan: {
+      stepMs: every * stepMs,
+      down: given.map((row) => row[MEDIAN]! - row[LOW]!),
+      up: given.map((row) => row[HIGH]! - row[MEDIAN]!),
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTracker } from '../models/combined/tracked.ts';
+import { calibratedAhead } from '../bench/forecast-online.ts';
 import { seasonalNaiveExpert } from '../models/combined/naive-expert.ts';
 import {
   fadeRecalibration,
@@ -124,12 +124,12 @@ describe('recalibration', () => {
 
 /** Whether each outcome lay inside the tracked interval of a fan that never changes. */
 function trackedOf(values: readonly number[], fan: readonly number[]): boolean[] {
-  const track = createTracker(11);
+  const calibrate = calibratedAhead(12);
   const all = fiveMinutes(values);
   const inside: boolean[] = [];
   for (let origin = 100; origin + 12 <= values.length; origin++) {
     const history = { ...all, values: all.values.subarray(0, origin) };
-    const told = track(history, {
+    const told = calibrate(history, {
       model: 'fixed',
       asOf: history.startAt + (origin - 1) * FIVE_MINUTES_MS,
       stepMs: FIVE_MINUTES_MS,

@@ -144,7 +144,7 @@ describe('the forecast activity', () => {
     now += MINUTE_MS;
     await forecast(ask);
     expect(await ledger.loadModelState('shop')).toMatchObject({
-      v: 1,
+      v: 2,
       pipeline: { fitted: { asOf: at(4 * DAY + 15) } },
     });
   });
