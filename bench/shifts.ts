@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_SETTINGS } from '../src/domain/settings.ts';
-import { binomialError, recoveryOf, turnsOf } from './shifts/coverage.ts';
+import { recoveryOf, turnsOf } from './shifts/coverage.ts';
 import type { Decided } from './shifts/decide-along.ts';
 import { decideAlong, outOfBounds, turnsOfSettings } from './shifts/decide-along.ts';
 import { hourlyFitter, quickFitter } from './shifts/fitters.ts';
@@ -9,7 +9,7 @@ import { JUDGED, walk } from './shifts/walk.ts';
 import { DAY_MS, DELAY_MS, HOUR_MS, MINUTE_MS, SHIFTS, SHIFT_MS, SOUND_DAYS, World } from './shifts/world.ts';
 
 /**
- * `npm run bench:shifts -- [--only TEXT] [--seeds 3] [--days 5] [--step 5] [--model premirror|seasonal-naive] [--decide interval|cost [--threshold 0.5]]`:
+ * `npm run bench:shifts -- [--only TEXT] [--seeds 8] [--days 8] [--step 5] [--model premirror|seasonal-naive] [--decide interval|cost [--threshold 0.5]]`:
  * what becomes of the interval's coverage when demand or its source shifts, hour by hour, in the worker's own forecast activity
  * over synthetic demand. With --decide also how often mirrors and settings turn, from a threshold
  * factor on.
@@ -17,8 +17,8 @@ import { DAY_MS, DELAY_MS, HOUR_MS, MINUTE_MS, SHIFTS, SHIFT_MS, SOUND_DAYS, Wor
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    seeds: { type: 'string', default: '3' },
-    days: { type: 'string', default: '5' },
+    seeds: { type: 'string', default: '8' },
+    days: { type: 'string', default: '8' },
     step: { type: 'string', default: '5' },
     model: { type: 'string', default: 'premirror' },
     decide: { type: 'string', default: '' },
@@ -35,6 +35,8 @@ const days = Number(options.days);
 const from = SHIFT_MS - 2 * DAY_MS + DELAY_MS;
 const shiftStep = Math.floor((SHIFT_MS - from) / stepMs);
 const settings = { ...DEFAULT_SETTINGS, thresholdFactor: Number(options.threshold) };
+/** Days' forecasts that are judged together: of those far ahead a single day has few that are independent. */
+const ROLLING_DAYS = { 'near-term': 1, window: 1, '15 min': 1, '1 h': 2, '4 h': 4 } as const;
 const FEEDBACK = { retuneEveryHours: 1, lookBackHours: 48 };
 const percent = (share: number) => (Number.isNaN(share) ? '-' : (100 * share).toFixed(1));
 
@@ -50,20 +52,13 @@ for (const shift of SHIFTS.filter(({ name }) => name.includes(options.only))) {
     if (policy !== '') decisions.push(decideAlong(world, walked, { policy, settings, ...FEEDBACK }));
   }
   for (const [i, judged] of JUDGED.entries()) {
-    const {
-      before,
-      days: daily,
-      backAfterHours,
-      forecastsADay,
-    } = recoveryOf(
-      walks.map(({ within }) => within[i]!),
-      shiftStep,
-      HOUR_MS / stepMs,
-    );
+    const within = walks.map((walked) => walked.within[i]!);
+    const rollingDays = ROLLING_DAYS[judged];
+    const recovery = recoveryOf(within, shiftStep, HOUR_MS / stepMs, rollingDays);
+    const { before, days: daily, backAfterHours, error } = recovery;
     const back = backAfterHours === undefined ? 'not back' : `back after ${backAfterHours} h`;
-    const error = percent(binomialError(0.95, forecastsADay));
     console.log(
-      `${shift.name} | ${judged} | before ${percent(before)} | days ${daily.map(percent).join(' ')} | ${back} | ±${error}`,
+      `${shift.name} | ${judged} | before ${percent(before)} | days ${daily.map(percent).join(' ')} | ${back}, rolling over ${rollingDays} d | ±${percent(error)}`,
     );
   }
   for (const decided of decisions) console.log(`${shift.name} | ${inWords(decided)}`);

@@ -9,6 +9,8 @@ import { correctionFor, intervalAround, readingsOf } from './probes.ts';
 const MINUTE_MS = 60_000;
 /** The present offset fades over the horizon to 1/e in this time: level shifts last hours, not days. */
 const OFFSET_FADES_MS = 4 * 3_600_000;
+/** The combination follows the level itself: what came since it was fitted is mostly noise an hour later (docs/forecasting.md). */
+const COMBINATION_FADES_MS = 3_600_000;
 /** The fan is drawn at every step for an hour, then at every n minutes. */
 const FINE_FAN_MS = 60 * MINUTE_MS;
 const COARSE_FAN_MS = 15 * MINUTE_MS;
@@ -24,7 +26,8 @@ export function medianAt(state: PipelineState, asOf: number, steps: number): num
   const leadMs = steps * state.stepMs;
   const path = state.fitted && pathAt(state.fitted, asOf + leadMs);
   if (path === undefined) return state.recent.findLast((value) => value !== null) ?? 0;
-  return Math.max(0, path + state.offset * Math.exp(-leadMs / OFFSET_FADES_MS));
+  const fadesMs = state.fitted!.model === 'premirror' ? COMBINATION_FADES_MS : OFFSET_FADES_MS;
+  return Math.max(0, path + state.offset * Math.exp(-leadMs / fadesMs));
 }
 
 /** Half-widths of the fit's own at a time; undefined where it has none. */

@@ -9,47 +9,60 @@ export interface Recovery {
   /** Of each day after the shift. */
   days: number[];
   /**
-   * Hours after the shift from which on the coverage of 24 hours' forecasts, rolling by an hour, lies within the band to the end;
-   * undefined where it doesn't.
+   * Hours after the shift from which on the coverage of so many days' forecasts, rolling by an hour, lies within the band to the
+   * end; undefined where it doesn't.
    */
   backAfterHours: number | undefined;
-  /** Of forecasts that a day's coverage rests on; the binomial standard error is that of so many independent ones. */
-  forecastsADay: number;
+  /** Standard error of what rolls, by how the walks differ in it at the end: forecasts of one walk are far from independent. */
+  error: number;
 }
 
 /**
  * @param walks 1, 0 or -1 per step, of equal length
  * @param shiftStep first step after the shift
+ * @param rollingDays length of what rolls: the further ahead, the fewer outcomes of a day are independent
  */
-export function recoveryOf(walks: readonly Int8Array[], shiftStep: number, stepsPerHour: number): Recovery {
+export function recoveryOf(
+  walks: readonly Int8Array[],
+  shiftStep: number,
+  stepsPerHour: number,
+  rollingDays = 1,
+): Recovery {
   const steps = walks[0]!.length;
-  const share = (from: number, to: number) => {
-    let [within, count] = [0, 0];
-    for (const walk of walks)
-      for (const value of walk.subarray(Math.max(0, from), to)) {
-        if (value < 0) continue;
-        within += value;
-        count++;
-      }
-    return within / count;
-  };
+  const share = (from: number, to: number) => shareOf(walks, from, to);
   const day = 24 * stepsPerHour;
   const days: number[] = [];
   for (let from = shiftStep; from + day <= steps; from += day) days.push(share(from, from + day));
+  const rolling = rollingDays * day;
   let backAfterHours: number | undefined;
-  for (let hour = Math.floor((steps - day - shiftStep) / stepsPerHour); hour >= 0; hour--) {
+  for (let hour = Math.floor((steps - rolling - shiftStep) / stepsPerHour); hour >= 0; hour--) {
     const from = shiftStep + hour * stepsPerHour;
-    const covered = share(from, from + day);
-    // A day without any forecast that came due says nothing.
+    const covered = share(from, from + rolling);
+    // A stretch without any forecast that came due says nothing.
     if (covered < BAND.least || covered > BAND.most) break;
     backAfterHours = hour;
   }
-  return { before: share(0, shiftStep), days, backAfterHours, forecastsADay: walks.length * day };
+  const error = standardError(walks.map((walk) => shareOf([walk], steps - rolling, steps)));
+  return { before: share(0, shiftStep), days, backAfterHours, error };
 }
 
-/** Of a share measured over so many independent outcomes. */
-export function binomialError(share: number, outcomes: number): number {
-  return Math.sqrt((share * (1 - share)) / outcomes);
+/** Of those that were said and came due, the share that lay within. */
+function shareOf(walks: readonly Int8Array[], from: number, to: number): number {
+  let [within, count] = [0, 0];
+  for (const walk of walks)
+    for (const value of walk.subarray(Math.max(0, from), to)) {
+      if (value < 0) continue;
+      within += value;
+      count++;
+    }
+  return within / count;
+}
+
+/** Of the mean of so many. */
+function standardError(values: readonly number[]): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / (values.length * (values.length - 1)));
 }
 
 /** How often a course turns from rising to falling or back. */
