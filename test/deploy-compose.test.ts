@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -64,6 +66,22 @@ describe.each(services)('the service %s', (name, service) => {
     const script = service.entrypoint?.at(-1)?.replace('/scripts/', 'deploy/temporal/');
     if (script) execFileSync('sh', ['-n', join(root, script)]);
   });
+});
+
+/** What the linter of Compose files says; empty where it is content. */
+function linted(file: string): string {
+  const linter = join(root, 'node_modules/.bin/dclint');
+  const given = ['-c', join(root, 'deploy/dclint.yaml'), '--max-warnings', '0', '--no-color', file];
+  return spawnSync(linter, given, { encoding: 'utf8' }).stdout.trim();
+}
+
+it('is as the linter of Compose files would have it', async () => {
+  expect(linted(join(root, 'docker-compose.yml'))).toBe('');
+  const folder = await mkdtemp(join(tmpdir(), 'premirror-compose-'));
+  const worse = join(folder, 'docker-compose.yml');
+  await writeFile(worse, read('docker-compose.yml').replace(/image: postgres:\S+/, 'image: postgres'));
+  expect(linted(worse)).toContain('service-image-require-explicit-tag');
+  await rm(folder, { recursive: true });
 });
 
 it('keeps 512 history shards, which cannot be changed once there are data', () => {
