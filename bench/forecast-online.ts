@@ -1,6 +1,7 @@
 import type { History } from '../models/forecaster.ts';
 import { endOf } from '../models/forecaster.ts';
-import { correctionFor, issue, mature, newProbe, readingsOf } from '../models/probes.ts';
+import { correctionFor, readingsOf } from '../models/corrections.ts';
+import { issue, mature, newProbe } from '../models/probes.ts';
 import type { QuantileForecast } from '../models/quantile-forecast.ts';
 import { LEVELS, MEDIAN } from '../models/quantile-forecast.ts';
 

@@ -2,7 +2,7 @@ import type { FanPoint, Interval, WindowInterval } from '../src/domain/forecast.
 import type { HalfWidths } from './forecaster.ts';
 import { halfWidthsAt, pathAt } from './forecaster.ts';
 import type { PipelineState } from './pipeline.ts';
-import { correctionFor, intervalAround, readingsOf } from './probes.ts';
+import { correctionFor, intervalAround, readingsOf } from './corrections.ts';
 
 /** What a pipeline's state says of the time after `asOf`. */
 
