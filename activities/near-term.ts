@@ -16,6 +16,8 @@ const MINUTE_MS = 60_000;
 const REACTION = { lateMinutes: 3, holdsMinutes: 10 };
 /** Minutes learnt between two breaths: two weeks take a second, and the process has other things to answer. */
 const MINUTES_A_BREATH = 500;
+/** A longer gap is a source that was dead. */
+const SHORT_GAP_MS = 15 * MINUTE_MS;
 /** What a look saw serving counts until the next look. */
 const LONGEST_LOOK_MS = 10 * MINUTE_MS;
 /** Numbers in the digest know no more than this, and the workflow's history stays small. */
@@ -59,7 +61,8 @@ export class NearTerm {
   }
 
   /**
-   * Takes in what is newer than before. A longer step counts for each of its minutes; gaps are filled from a day before.
+   * Takes in what is newer than before. A longer step counts for each of its minutes; short gaps hold the value
+   * before them, longer ones are filled from a day before.
    * @param events known by now; each counts from its announcement on, one without an announced uplift not at all
    * @param servedFrom what was seen to serve from a time on, oldest first; before it, reaction alone is supposed
    */
@@ -68,7 +71,7 @@ export class NearTerm {
     events: readonly ExpectedEvent[] = [],
     servedFrom?: (from: number) => Promise<readonly Served[]>,
   ): Promise<void> {
-    const values = filled(history);
+    const values = filled(bridged(history));
     const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
     const minutes = Math.round(history.stepMs / MINUTE_MS);
     if (Number.isNaN(this.#firstAt)) this.#firstAt = history.startAt - history.stepMs + MINUTE_MS;
@@ -172,6 +175,17 @@ export class NearTerm {
     const seen = this.#recent.slice(0, Math.max(1, this.#recent.length - REACTION.lateMinutes + 1));
     return Math.ceil(Math.max(0, ...seen) - 1e-9);
   }
+}
+
+/** Short gaps hold the value before them: a point that is late is nearer to that than to the day before. */
+function bridged({ startAt, stepMs, values }: History): History {
+  const held = Float64Array.from(values);
+  let known = -Infinity;
+  for (let step = 0; step < held.length; step++) {
+    if (!Number.isNaN(held[step]!)) known = step;
+    else if ((step - known) * stepMs <= SHORT_GAP_MS) held[step] = held[known]!;
+  }
+  return { startAt, stepMs, values: held };
 }
 
 /** A burst that goes on is announced again, as longer; it was known from its start on. */

@@ -57,6 +57,19 @@ describe('the outlook on the next minutes', () => {
     expect(await callsOfTopLevel(20, 2 * DAY)).toBe(supposed);
   });
 
+  it('holds what was seen over a short gap, where the day before had something else', async () => {
+    const values = historyOf(3 * DAY).values.map((value, minute) => (minute < 2 * DAY ? value : 2 * value));
+    const outlookOf = async (missing: number) => {
+      const known = Float64Array.from(values).fill(Number.NaN, values.length - missing);
+      const followed = new NearTerm(SPEC);
+      await followed.learn({ startAt: START + MINUTE_MS, stepMs: MINUTE_MS, values: known });
+      return followed.outlook(minuteAt(3 * DAY))!.values;
+    };
+    for (const ahead of await outlookOf(10)) expect(median(ahead)).toBeGreaterThan(500);
+    // A source that was dead for longer may have come back to anything: the day before is believed again.
+    for (const ahead of await outlookOf(60)) expect(median(ahead)).toBeLessThan(450);
+  });
+
   it('counts a step of five minutes as five', async () => {
     const followed = new NearTerm(SPEC);
     await followed.learn(historyOf(DAY, 5 * MINUTE_MS));
