@@ -71,7 +71,7 @@ export class NearTerm {
     events: readonly ExpectedEvent[] = [],
     servedFrom?: (from: number) => Promise<readonly Served[]>,
   ): Promise<void> {
-    const values = filled(bridged(history));
+    const values = filled(history, SHORT_GAP_MS);
     const from = Math.max(0, Math.round((this.#asOf - history.startAt) / history.stepMs) + 1);
     const minutes = Math.round(history.stepMs / MINUTE_MS);
     if (Number.isNaN(this.#firstAt)) this.#firstAt = history.startAt - history.stepMs + MINUTE_MS;
@@ -175,17 +175,6 @@ export class NearTerm {
     const seen = this.#recent.slice(0, Math.max(1, this.#recent.length - REACTION.lateMinutes + 1));
     return Math.ceil(Math.max(0, ...seen) - 1e-9);
   }
-}
-
-/** Short gaps hold the value before them: a point that is late is nearer to that than to the day before. */
-function bridged({ startAt, stepMs, values }: History): History {
-  const held = Float64Array.from(values);
-  let known = -Infinity;
-  for (let step = 0; step < held.length; step++) {
-    if (!Number.isNaN(held[step]!)) known = step;
-    else if ((step - known) * stepMs <= SHORT_GAP_MS) held[step] = held[known]!;
-  }
-  return { startAt, stepMs, values: held };
 }
 
 /** A burst that goes on is announced again, as longer; it was known from its start on. */

@@ -3,11 +3,9 @@ import { endOf } from '../models/forecaster.ts';
 import { correctionFor, readingsOf } from '../models/corrections.ts';
 import { issue, mature, newProbe } from '../models/probes.ts';
 import type { QuantileForecast } from '../models/quantile-forecast.ts';
-import { LEVELS, MEDIAN } from '../models/quantile-forecast.ts';
+import { HIGH, LOW, MEDIAN } from '../models/quantile-forecast.ts';
 
 const COVERAGE = 0.95;
-const LOW = LEVELS.indexOf(0.025);
-const HIGH = LEVELS.indexOf(0.975);
 
 /**
  * The row `steps` ahead, its tails moved by the pipeline's own probe. To be called once per origin, in order: outcomes are taken

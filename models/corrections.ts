@@ -3,7 +3,7 @@ import type { Spread } from './calibration.ts';
 import { spread } from './calibration.ts';
 import type { HalfWidths } from './forecaster.ts';
 import type { Probe } from './probes.ts';
-import { localError } from './residual-profile.ts';
+import { CELL_MS, localError } from './residual-profile.ts';
 
 /** What a probe says of a median, before it becomes an interval: mixed between two probes for lengths in between. */
 export interface Correction extends Spread {
@@ -21,7 +21,6 @@ const NARROWEST = 0.1;
 const LEAST_EXPECTED = 0.02;
 /** Half a 95% interval of normal errors, in mean absolute errors. */
 const HALF_WIDTH = 2.46;
-const CELL_MS = 5 * 60_000;
 
 /** Time whose time of day the error belongs to: a window's start, a point's own time. */
 export function placeOf(probe: Probe, steps: number, origin: number, stepMs: number): number {

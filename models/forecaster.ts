@@ -104,13 +104,16 @@ export function extend(
 /**
  * Values for models that know no gaps: a missing one is taken from a day earlier shifted by nothing, else from the
  * neighbour before it. Leading gaps take the first value there is.
+ * @param heldMs how long a gap holds the value before it first: a point that is late is nearer to that than to the day before
  */
-export function filled(history: History): Float64Array {
+export function filled(history: History, heldMs = 0): Float64Array {
   const perDay = Math.round(86_400_000 / history.stepMs);
   const values = Float64Array.from(history.values);
   let last = values.find((value) => !Number.isNaN(value)) ?? 0;
+  let known = -Infinity;
   for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) values[i] = values[i - perDay] ?? last;
+    if (!Number.isNaN(values[i])) known = i;
+    else values[i] = (i - known) * history.stepMs <= heldMs ? last : (values[i - perDay] ?? last);
     last = values[i]!;
   }
   return values;

@@ -5,7 +5,7 @@ import { expertsOver, loadNets } from './installed.ts';
 import type { PipelineState } from './pipeline.ts';
 import type { Premirror } from './premirror.ts';
 import { createPremirror } from './premirror.ts';
-import { LEVELS, MEDIAN } from './quantile-forecast.ts';
+import { HIGH, LOW, MEDIAN } from './quantile-forecast.ts';
 import { replayTimes, warmUp } from './warm-up.ts';
 
 /** The combination as what the pipeline takes: median paths and half-widths, calibrated there. */
@@ -23,8 +23,6 @@ export interface PremirrorFit {
 const DAY_MS = 86_400_000;
 /** The combination's own grid: finer half-widths would say nothing more. */
 const FAN_STEP_MS = 300_000;
-const LOW = LEVELS.indexOf(0.025);
-const HIGH = LEVELS.indexOf(0.975);
 /** Series remembered (a quarter of a megabyte each); the one longest unasked goes first. */
 const MOST_SERIES = 64;
 

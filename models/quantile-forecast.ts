@@ -3,6 +3,9 @@ export const LEVELS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975, 0.995,
 ] as const;
 export const MEDIAN = LEVELS.indexOf(0.5);
+/** Where the ends of the 95% interval stand. */
+export const LOW = LEVELS.indexOf(0.025);
+export const HIGH = LEVELS.indexOf(0.975);
 
 /** What a forecaster with quantiles of its own says of a history. */
 export interface QuantileForecast {

@@ -21,7 +21,7 @@ export interface LocalError {
 }
 
 const DAY_MS = 86_400_000;
-const CELL_MS = 5 * 60_000;
+export const CELL_MS = 5 * 60_000;
 const CELLS = DAY_MS / CELL_MS;
 /** A day's visits together move a cell by this much. */
 const DAY_RATE = 0.3;

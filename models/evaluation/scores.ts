@@ -1,4 +1,4 @@
-import { LEVELS, MEDIAN } from '../quantile-forecast.ts';
+import { HIGH, LEVELS, LOW, MEDIAN } from '../quantile-forecast.ts';
 
 /** What was said of one step (quantiles at LEVELS) and what happened. */
 export interface Outcome {
@@ -20,8 +20,6 @@ export interface Scores {
   msis?: number;
 }
 
-const LOW = LEVELS.indexOf(0.025);
-const HIGH = LEVELS.indexOf(0.975);
 const ALPHA = 0.05;
 const INNER = LEVELS.map((level, i) => ({ level, i })).filter(({ level }) => level > 0.09 && level < 0.91);
 

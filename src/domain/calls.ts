@@ -7,7 +7,7 @@ const MEMORY_HOURS = 7 * 24;
 /**
  * Before anything was seen: calls an hour of a level that was needed an hour ago, and how they become rarer with time since, a power
  * law as of aftershocks (Omori 1894); held for as sure as what so many minutes would have shown. Chosen on recorded demand
- * (docs/benchmarks.md).
+ * (docs/decisions/005-cost-by-courses.md).
  */
 const PRIOR = { perHour: 0.1, decay: 0.75, minutes: 240 };
 /** Of each bin, at the geometric mean of its edges. */
